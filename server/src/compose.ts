@@ -1,0 +1,284 @@
+import { composeAccount } from './compose_account.ts';
+import { composeAudit } from './compose_audit.ts';
+import { composeIdentities } from './compose_identities.ts';
+import { composeMail, type MailParts } from './compose_mail.ts';
+import { composeMfa } from './compose_mfa.ts';
+import { composeOauth } from './compose_oauth.ts';
+import { composePasswords } from './compose_passwords.ts';
+import { composeWebhook, type WebhookParts } from './compose_webhook.ts';
+import type { Config } from './config/config.ts';
+import { recentChanges } from './features/change/recent_changes.ts';
+import { changeTail, pruneChanges } from './features/change/tail.ts';
+import type { OauthProviders } from './features/oauth/store.ts';
+import { organisationRpc } from './features/organisation/rpc.ts';
+import { setActiveOrganisation } from './features/organisation/set_active_organisation.ts';
+import type { Hasher } from './features/password/hasher.ts';
+import type { PasswordStrength } from './features/password/password_rules.ts';
+import { cancelDeletion } from './features/personal_data/deletion.ts';
+import { limitAttempts, pruneRateLimits } from './features/rate_limit/limit_attempts.ts';
+import { authenticateCaller } from './features/service_key/authenticate_caller.ts';
+import type { KeyDeps } from './features/service_key/change_service_key.ts';
+import { deleteService, putService } from './features/service_key/put_service.ts';
+import { serviceKeyRpc } from './features/service_key/rpc.ts';
+import { createSession } from './features/session/create_session.ts';
+import { rotateSession } from './features/session/rotate_session.ts';
+import { sessionRpc } from './features/session/rpc.ts';
+import { sessionUses, verifySession, verifySessionHandle } from './features/session/verify_session.ts';
+import { exchangeSignInCode } from './features/sign_in/exchange_sign_in_code.ts';
+import { issueSignInCode } from './features/sign_in/issue_sign_in_code.ts';
+import { signInRpc } from './features/sign_in/rpc.ts';
+import { advanceSigningKeys, ensureSigningKey } from './features/signing_key/advance_signing_keys.ts';
+import { keyring } from './features/signing_key/keyring.ts';
+import { keySealer, newSigningKey } from './features/signing_key/keys.ts';
+import { resetSigningKeys, retireSigningKey } from './features/signing_key/retire_signing_key.ts';
+import { rotateSigningKey } from './features/signing_key/rotate_signing_key.ts';
+import { signingKeyRpc } from './features/signing_key/rpc.ts';
+import { readSettings } from './features/tenant/read_settings.ts';
+import { tenantRpc } from './features/tenant/rpc.ts';
+import { updateTenant } from './features/tenant/update_tenant.ts';
+import { exchangeTrustToken } from './features/trust_token/exchange_trust_token.ts';
+import { issueTrustToken } from './features/trust_token/issue_trust_token.ts';
+import { verifyPresented } from './features/trust_token/presented_token.ts';
+import { trustTokenRpc } from './features/trust_token/rpc.ts';
+import { tokenAudit } from './features/trust_token/token_audit.ts';
+import type { passwordsOfUsersTable } from './features/users_table/passwords_of_users_table.ts';
+import { answerVerify, type KeptVerdict } from './features/verdict/answer_verify.ts';
+import { nodeCache } from './features/verdict/node_cache.ts';
+import { verdictRpc } from './features/verdict/rpc.ts';
+import { watchRpc } from './features/watch/rpc.ts';
+import type { Handlers } from './grpc/methods.ts';
+import { type Clock, type Clocks, DAY } from './kernel/clock.ts';
+import { idMaker } from './kernel/ids.ts';
+import type { Random } from './kernel/random.ts';
+import { systemTimer } from './kernel/timer.ts';
+import type { Store } from './store/store.ts';
+
+export type Parts = {
+  readonly store: Store;
+  readonly config: Pick<Config, 'publicUrl' | 'signingAlg' | 'signingRotationDays'> &
+    Partial<Pick<Config, 'readOnly' | 'sessionRetentionDays' | 'auditRetentionDays'>>;
+  readonly masterKey: Uint8Array;
+  readonly hasher: Hasher;
+  readonly strength: PasswordStrength;
+  /** Where events may be sent, and how; undefined sends none. */
+  readonly webhook?: WebhookParts | undefined;
+  readonly clock: Clock;
+  /** A clock that is never set; milliseconds from any start. */
+  readonly monotonic: Clock;
+  readonly random: Random;
+  /** How mails leave; without it none are written. */
+  readonly mail?: MailParts | undefined;
+  /** People of another program's table. */
+  readonly usersTable?: UsersTableParts | undefined;
+  /** Providers with whose accounts people sign in. */
+  readonly oauthProviders?: OauthProviders;
+  /** Told when the change feed cannot be read: once for failures in a row. */
+  readonly feedFailed?: (error: unknown) => void;
+};
+
+type UsersTableParts = Pick<Parameters<typeof passwordsOfUsersTable>[0], 'users' | 'rules' | 'enter' | 'unusable'>;
+
+export type Composition = ReturnType<typeof compose>;
+
+/** Wires the features to their ports. No decision is made here. */
+export function compose(parts: Parts) {
+  const { store, config, masterKey, clock, monotonic, random, feedFailed } = parts;
+  const clocks: Clocks = () => ({ mono: monotonic(), wall: clock() });
+  const newId = idMaker(clock, random);
+  const issuer = config.publicUrl;
+  const settings = readSettings(store.tenants);
+  const readIdentity = store.identities.read;
+  const base = { clock, random, newId, settings, readIdentity, recordAudit: store.audit.append };
+  const mail = composeMail({ ...parts, ...base, outbox: store.outbox });
+
+  const callers = authenticateCaller({
+    serviceKeys: store.serviceKeys,
+    services: store.services,
+    clock,
+    span: () => cache.span(),
+  });
+  const serviceDeps = { ...base, services: store.services, forgetCallers: callers.forget };
+  const keyDeps: KeyDeps = { ...base, serviceKeys: store.serviceKeys, forgetCallers: callers.forget };
+
+  const sealer = keySealer({ masterKey, random });
+  const ring = keyring({ signingKeys: store.signingKeys, sealer, issuer, clock });
+  const signingDeps = {
+    ...base,
+    signingKeys: store.signingKeys,
+    sealer,
+    issuer,
+    keyring: ring,
+    newSigningKey: newSigningKey({ sealer, issuer, newId }),
+    alg: config.signingAlg,
+    rotationPeriod: config.signingRotationDays === 0 ? Number.POSITIVE_INFINITY : config.signingRotationDays * DAY,
+  };
+  // Keys that are there sign on; a read-only node takes no step of their schedule.
+  const advance = config.readOnly === true ? async () => false : advanceSigningKeys(signingDeps);
+
+  const tail = changeTail({
+    changes: store.changes,
+    clocks,
+    timer: systemTimer,
+    ...(feedFailed && { failed: feedFailed }),
+  });
+
+  const uses = sessionUses({ sessions: store.sessions });
+  const readOrganisation = store.organisations.readFacts;
+  const sessionDeps = { ...base, sessions: store.sessions, readOrganisation, uses };
+  const verify = verifySession(sessionDeps);
+  const identityDeps = { ...base, identities: store.identities };
+  const create = createSession({ ...sessionDeps, cancelDeletion: cancelDeletion(identityDeps) });
+
+  const cache = nodeCache<KeptVerdict>({
+    tail,
+    clocks,
+    timer: systemTimer,
+    changed: (change) => {
+      if (change.kind === 'service') callers.forget();
+      if (change.kind === 'signing_key') ring.forget(change.tenantId);
+    },
+  });
+
+  const audit = tokenAudit({ audit: store.audit, clock, newId });
+  const tokenDeps = { ...base, keyring: ring, audit, issuer, stamp: cache.stamp };
+
+  const limit = limitAttempts({ rateLimits: store.rateLimits, settings });
+  const trail = composeAudit({ ...parts, uses });
+  const webhooks = composeWebhook({ ...parts, newId });
+  const organisationDeps = { ...base, organisations: store.organisations };
+  const codeDeps = { ...base, codes: store.signInCodes };
+  const rotateKey = rotateSigningKey(signingDeps);
+  const account = composeAccount({ ...sessionDeps, ...identityDeps, audit: store.audit });
+
+  const mfa = composeMfa({ ...parts, ...base, limitAttempts: limit, verify, createSession: create });
+  const ends = mfa.useCases;
+  const passwords = composePasswords({ ...parts, ...base, mails: mail.writer, limitAttempts: limit, verify, ends });
+  const oauth = composeOauth({
+    ...parts,
+    ...base,
+    providers: parts.oauthProviders ?? [],
+    limitAttempts: limit,
+    elsewhere: passwords.elsewhere,
+    ends,
+  });
+
+  const people = composeIdentities({
+    ...identityDeps,
+    store,
+    verify,
+    createSession: create,
+    limitAttempts: limit,
+    revokeSession: account.revokeSession,
+    listSessions: account.listSessions,
+    listFactors: ends.factors.list,
+  });
+
+  const handlers: Handlers = {
+    ...mfa.handlers,
+    ...passwords.handlers,
+    ...oauth.handlers,
+    SessionService: {
+      ...sessionRpc({
+        ...account,
+        createSession: create,
+        rotateSession: rotateSession({ ...sessionDeps, verify }),
+      }),
+      ...people.acting,
+      ...verdictRpc({ answer: answerVerify({ cache, verify, uses }), clocks }),
+      watch: watchRpc({ tail, recentChanges: recentChanges(store.changes), uses, clock }),
+    },
+    TrustTokenService: trustTokenRpc({
+      issueTrustToken: issueTrustToken({ ...tokenDeps, verify }),
+      exchangeTrustToken: exchangeTrustToken({
+        ...tokenDeps,
+        verifyPresented: verifyPresented(tokenDeps),
+        verifyHandle: verifySessionHandle(sessionDeps),
+      }),
+      keyring: ring,
+      issuer,
+    }),
+    IdentityService: people.identities,
+    OrganisationService: organisationRpc({
+      ...organisationDeps,
+      readIdentity,
+      setActiveOrganisation: setActiveOrganisation({ ...organisationDeps, verify }),
+    }),
+    SignInService: signInRpc({
+      exchangeSignInCode: exchangeSignInCode({
+        ...codeDeps,
+        createSession: create,
+        revokeSession: account.revokeSession,
+      }),
+    }),
+    ServiceKeyService: serviceKeyRpc({
+      putService: putService(serviceDeps),
+      deleteService: deleteService(serviceDeps),
+      keys: keyDeps,
+      services: store.services,
+      listKeys: store.serviceKeys.list,
+      clock,
+    }),
+    SigningKeyService: signingKeyRpc({
+      listSigningKeys: store.signingKeys.list,
+      rotateSigningKey: rotateKey,
+      retireSigningKey: retireSigningKey(signingDeps),
+    }),
+    TenantService: tenantRpc({
+      tenants: store.tenants,
+      updateTenant: updateTenant({ ...base, tenants: store.tenants }),
+    }),
+    AuditService: trail.handlers,
+    WebhookService: webhooks.handlers,
+  };
+
+  return {
+    handlers,
+    authenticate: callers.authenticate,
+    /** What the pages need. */
+    pages: {
+      ...passwords.pages,
+      issueSignInCode: issueSignInCode(codeDeps),
+      mfa: mfa.useCases,
+      oauth: oauth.useCases,
+      readIdentity,
+      settings,
+      jwks: ring.jwks,
+      account: { ...account, setPassword: passwords.setPassword },
+    },
+    /** The change feed, for what else of a node follows it. */
+    tail,
+    /** What the command line and the first start need. */
+    putService: putService(serviceDeps),
+    keyDeps,
+    rotateSigningKey: rotateKey,
+    resetSigningKeys: resetSigningKeys(signingDeps),
+    ensureSigningKey: ensureSigningKey({ ...signingDeps, advance }),
+    /** What runs on a schedule, by name. */
+    deleteDue: people.deleteDue,
+    advanceSigningKeys: advance,
+    purge: trail.purge,
+    pruneSignIns: async () => {
+      await mfa.prune();
+      await oauth.prune();
+      await passwords.prune();
+    },
+    /** Undefined where no mails are sent. */
+    sendMails: mail.send,
+    pruneMails: mail.prune,
+    readOutbox: mail.readOutbox,
+    pruneChanges: () => pruneChanges(store.changes),
+    pruneRateLimits: pruneRateLimits(store.rateLimits),
+    sealEvents: trail.seal,
+    /** Undefined where no events are sent. */
+    sendEvents: webhooks.send,
+    flushes: {
+      uses: () => {
+        cache.dropUses();
+        return uses.flush();
+      },
+      audit: audit.flush,
+      /** Last: what the others have written is chained too. */
+      chain: trail.seal,
+    },
+  };
+}

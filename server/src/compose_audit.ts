@@ -1,0 +1,37 @@
+import type { Parts } from './compose.ts';
+import { auditSigner } from './features/audit/checkpoint.ts';
+import { auditRpc } from './features/audit/rpc.ts';
+import { cutEvents, sealEvents } from './features/audit/seal_events.ts';
+import { explainSession } from './features/explain/explain_session.ts';
+import { purgeExpired, SIGN_IN_CODE_RETENTION } from './features/purge/purge_expired.ts';
+import type { SessionUses } from './features/session/verify_session.ts';
+import { DAY } from './kernel/clock.ts';
+import { systemTimer } from './kernel/timer.ts';
+
+/** A retention; 0 days mean for ever. */
+const days = (count = 0) => (count === 0 ? undefined : count * DAY);
+
+/** Wires what reads, chains, explains and deletes what was. */
+export function composeAudit(
+  parts: Pick<Parts, 'store' | 'config' | 'masterKey' | 'clock' | 'monotonic'> & { readonly uses: SessionUses },
+) {
+  const { store, config, masterKey } = parts;
+  const deps = { ...parts, ...store, signer: auditSigner(masterKey), timer: systemTimer };
+  return {
+    handlers: auditRpc({
+      listEvents: store.audit.list,
+      explainSession: explainSession({ ...deps, sessionRetention: days(config.sessionRetentionDays) }),
+      sessionRetentionDays: config.sessionRetentionDays ?? 0,
+    }),
+    seal: sealEvents(deps),
+    purge: purgeExpired({
+      ...deps,
+      cutEvents: cutEvents(deps),
+      retention: {
+        session: days(config.sessionRetentionDays),
+        sign_in_code: SIGN_IN_CODE_RETENTION,
+        audit_event: days(config.auditRetentionDays),
+      },
+    }),
+  };
+}

@@ -1,0 +1,56 @@
+import { actingRpc } from './features/acting/rpc.ts';
+import { startDelegation, startImpersonation } from './features/acting/start_acting.ts';
+import { createGuest } from './features/guest/create_guest.ts';
+import { guestRpc } from './features/guest/rpc.ts';
+import { createIdentity } from './features/identity/create_identity.ts';
+import { removeIdentity } from './features/identity/remove_identity.ts';
+import { identityRpc } from './features/identity/rpc.ts';
+import { deleteDue, requestDeletion } from './features/personal_data/deletion.ts';
+import { exportIdentity } from './features/personal_data/export_identity.ts';
+import { personalDataRpc } from './features/personal_data/rpc.ts';
+import type { LimitAttempts } from './features/rate_limit/limit_attempts.ts';
+import type { CreateSession } from './features/session/create_session.ts';
+import type { RevokeSession } from './features/session/revoke_session.ts';
+import type { Store } from './store/store.ts';
+
+type Parts = Omit<Parameters<typeof exportIdentity>[0], 'listEvents' | 'listMemberships' | 'hasPassword'> &
+  Omit<Parameters<typeof requestDeletion>[0], 'identities' | 'factors' | 'removeIdentity'> & {
+    readonly store: Pick<Store, 'identities' | 'mfa' | 'audit' | 'organisations' | 'passwords'>;
+    readonly createSession: CreateSession;
+    readonly limitAttempts: LimitAttempts;
+    readonly revokeSession: RevokeSession;
+  };
+
+/** Wires identities, what a person may ask about their own data, and who acts for them. */
+export function composeIdentities({ store, ...parts }: Parts) {
+  const base = { ...parts, identities: store.identities };
+  const remove = removeIdentity(base);
+  const revoke = (tenantId: string, actor: string, handle: string) =>
+    parts.revokeSession({ tenantId, actor, target: { handle } });
+  const actingDeps = { ...parts, revoke };
+  return {
+    identities: {
+      ...identityRpc({
+        createIdentity: createIdentity(base),
+        removeIdentity: remove,
+        change: base,
+        identities: store.identities,
+      }),
+      ...guestRpc({ createGuest: createGuest(base) }),
+      ...personalDataRpc({
+        requestDeletion: requestDeletion({ ...base, factors: store.mfa.factors, removeIdentity: remove }),
+        exportIdentity: exportIdentity({
+          ...base,
+          listEvents: store.audit.list,
+          listMemberships: store.organisations.listMemberships,
+          hasPassword: async (...who) => (await store.passwords.read(...who)) !== undefined,
+        }),
+      }),
+    },
+    acting: actingRpc({
+      startImpersonation: startImpersonation(actingDeps),
+      startDelegation: startDelegation(actingDeps),
+    }),
+    deleteDue: deleteDue({ ...base, due: store.identities.due, removeIdentity: remove }),
+  };
+}

@@ -1,0 +1,86 @@
+import { TrustError } from '../../errors/trust_error.ts';
+import type { Clock, Instant } from '../../kernel/clock.ts';
+import type { NewId } from '../../kernel/ids.ts';
+import { type AuditAction, auditEvent } from '../audit/audit.ts';
+import { type Act, raisesEpoch, type Within } from '../cascade/cascade.ts';
+import { type Identity, sameName } from './identity.ts';
+import type { IdentityStore } from './store.ts';
+
+export type ChangeDeps = {
+  readonly identities: Pick<IdentityStore, 'read' | 'replace'>;
+  readonly clock: Clock;
+  readonly newId: NewId;
+};
+
+export type ChangeTarget = {
+  readonly tenantId: string;
+  /** Name of the actor in the audit trail. */
+  readonly actor: string;
+  readonly identityId: string;
+  /** If given: the version that the caller read; CONCURRENT_CHANGE if it is another by now. */
+  readonly expectedVersion?: number | undefined;
+  /** What the change is, where that cannot be told from the record. */
+  readonly act?: Act | undefined;
+  /** The session or sign-in in which it is done. */
+  readonly within?: Within | undefined;
+};
+
+/** A change: the record after it, or undefined where it is so already and nothing is to be written. */
+export type IdentityRule = (before: Identity, now: Instant) => Identity | undefined;
+
+/** How often a change is tried against concurrent ones before the caller is told. */
+export const ATTEMPTS = 5;
+
+/**
+ * Applies a rule to an identity by compare-and-set, with its feed row, its audit event and what it ends: the one way in which identities change.
+ * Errors: IDENTITY_NOT_FOUND, IDENTIFIER_TAKEN, CONCURRENT_CHANGE.
+ */
+export async function changeIdentity(
+  deps: ChangeDeps,
+  { tenantId, actor, identityId, expectedVersion, act, within }: ChangeTarget,
+  action: AuditAction,
+  rule: IdentityRule,
+): Promise<Identity> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const before = await deps.identities.read(tenantId, identityId);
+    if (before === undefined) throw new TrustError('IDENTITY_NOT_FOUND');
+    if (expectedVersion !== undefined && before.version !== expectedVersion) throw new TrustError('CONCURRENT_CHANGE');
+    const now = deps.clock();
+    const changed = rule(before, now);
+    if (changed === undefined) return before;
+    const acts = [...(act === undefined ? [] : [act]), ...actsOf(before, changed)];
+    const epoch = raisesEpoch(acts) ? before.epoch + 1 : changed.epoch;
+    const version = before.version + 1;
+    const after = { ...changed, epoch, version, updatedAt: now };
+    const event = auditEvent({ tenantId, name: actor }, now, deps.newId, action, { identityId, subject: identityId });
+    const changes = [{ tenantId, kind: 'identity' as const, identityId, epoch, version }];
+    const ending = { tenantId, identityId, acts, within, at: now, raised: { epoch, version } };
+    const answer = await deps.identities.replace(before, after, { changes, events: [event], ending });
+    if (answer === 'ok') return after;
+    if (answer === 'identifier_taken') throw new TrustError('IDENTIFIER_TAKEN');
+  }
+  throw new TrustError('CONCURRENT_CHANGE');
+}
+
+/** Acts that show in the record itself, so that no caller can forget them. */
+function actsOf(before: Identity, after: Identity): readonly Act[] {
+  const roles = (of: Identity) => [...of.roles].sort().join(' ');
+  const added = after.identifiers.some((one) => !before.identifiers.some((other) => sameName(one, other)));
+  const removed = before.identifiers.some((one) => !after.identifiers.some((other) => sameName(one, other)));
+  return [
+    ...(roles(before) === roles(after) ? [] : (['roles_changed'] as const)),
+    ...(added ? (['identifier_added'] as const) : []),
+    ...(removed ? (['identifier_removed'] as const) : []),
+    ...(before.active && !after.active ? (['identity_disabled'] as const) : []),
+  ];
+}
+
+/** Gives an identity another display name. Errors: IDENTITY_NOT_FOUND, CONCURRENT_CHANGE. */
+export type RenameIdentity = (target: ChangeTarget, displayName: string) => Promise<Identity>;
+
+export const renameIdentity =
+  (deps: ChangeDeps): RenameIdentity =>
+  (target, displayName) =>
+    changeIdentity(deps, target, 'identity.updated', (before) =>
+      before.displayName === displayName ? undefined : { ...before, displayName },
+    );

@@ -1,0 +1,40 @@
+import type { Language } from '../../kernel/language.ts';
+import { layoutHtml, layoutText, type Words } from './layout.ts';
+import { de } from './words/de.ts';
+import { en } from './words/en.ts';
+import { fr } from './words/fr.ts';
+
+type CodeValues = { readonly code: string; readonly link: string | undefined; readonly minutes: number };
+
+/** What each kind of mail is told. */
+export type MailValues = {
+  /** The password of an account was set or changed. */
+  readonly password_changed: Record<never, never>;
+  /** An account has another address. */
+  readonly email_changed: Record<never, never>;
+  readonly sign_in_code: CodeValues;
+  readonly reset_password: CodeValues;
+  readonly verify_email: CodeValues;
+};
+
+export type Template = keyof MailValues;
+
+/** The words of every mail in one language. `name` is that of the tenant. */
+export type Dictionary = { readonly [T in Template]: (values: MailValues[T], name: string) => Words } & {
+  /** The last line of each mail. */
+  readonly sentBy: (name: string) => string;
+};
+
+const DICTIONARIES: Readonly<Record<Language, Dictionary>> = { en, de, fr };
+
+/** Subject, text and HTML of a mail. */
+export function render<T extends Template>(template: T, values: MailValues[T], language: Language, name: string) {
+  const dictionary = DICTIONARIES[language];
+  const words = (dictionary[template] as (values: MailValues[T], name: string) => Words)(values, name);
+  const foot = dictionary.sentBy(name);
+  return {
+    subject: words.subject,
+    text: layoutText(words, foot),
+    html: layoutHtml(words, { language, name, foot }),
+  };
+}

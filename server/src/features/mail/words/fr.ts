@@ -1,0 +1,48 @@
+import { button } from '../layout.ts';
+import type { Dictionary } from '../templates.ts';
+
+export const fr: Dictionary = {
+  sentBy: (name) => `Ce message a été envoyé par ${name}, car cette adresse y a été saisie.`,
+  password_changed: (_, name) => ({
+    subject: 'Votre mot de passe a été modifié',
+    lead: [
+      `Le mot de passe de votre compte chez ${name} vient d’être modifié et tous les autres appareils ont été déconnectés.`,
+    ],
+    after: ['Si c’était vous, vous n’avez rien à faire. Sinon, écrivez tout de suite aux responsables du site.'],
+  }),
+  email_changed: (_, name) => ({
+    subject: 'Votre compte a une autre adresse e-mail',
+    lead: [`Une adresse e-mail de votre compte chez ${name} vient d’être ajoutée ou modifiée.`],
+    after: ['Si c’était vous, vous n’avez rien à faire. Sinon, écrivez tout de suite aux responsables du site.'],
+  }),
+  sign_in_code: ({ code, link, minutes }, name) => ({
+    subject: 'Votre code de connexion',
+    lead: [`Quelqu’un, vous espérons-le, veut se connecter à ${name} avec cette adresse. Le code est :`],
+    code,
+    ...button('Se connecter', link),
+    after: [
+      `Il fonctionne une fois, pendant ${minutes} minutes, là où il a été demandé. Ne le donnez à personne, quoi qu’on vous dise.`,
+      'Si ce n’était pas vous, ne faites rien : personne n’entre sans lui.',
+    ],
+  }),
+  reset_password: ({ code, link, minutes }, name) => ({
+    subject: 'Choisissez un nouveau mot de passe',
+    lead: [`Quelqu’un, vous espérons-le, veut un nouveau mot de passe pour votre compte chez ${name}. Le code est :`],
+    code,
+    ...button('Choisir un nouveau mot de passe', link),
+    after: [
+      `Code et lien fonctionnent une fois, pendant ${minutes} minutes. Ne les donnez à personne, quoi qu’on vous dise.`,
+      'Si ce n’était pas vous, ne faites rien : votre mot de passe reste le même.',
+    ],
+  }),
+  verify_email: ({ code, link, minutes }, name) => ({
+    subject: 'Est-ce votre adresse e-mail ?',
+    lead: [`Cette adresse a été saisie chez ${name}. Si c’était vous, confirmez-la. Le code est :`],
+    code,
+    ...button('Confirmer l’adresse', link),
+    after: [
+      `Code et lien fonctionnent une fois, pendant ${minutes} minutes.`,
+      'Si ce n’était pas vous, ne faites rien et ne confirmez rien : quelqu’un d’autre aurait un compte à votre nom.',
+    ],
+  }),
+};

@@ -1,0 +1,34 @@
+import { type Instant, MINUTE } from '../../kernel/clock.ts';
+
+/** What a proof is for. One of one kind is no proof of another. */
+export type Purpose = 'sign_in' | 'reset' | 'verify';
+
+/** How long code and link of a mail are accepted (spec MAIL-7). */
+export const PROOF_LIFETIME = 15 * MINUTE;
+
+/** Wrong guesses at one code (spec MAIL-8). */
+export const MAX_GUESSES = 5;
+
+/** That somebody reads the mail of an address: begun with a mail, proved by its code or its link. As the store keeps it. */
+export type MailProof = {
+  readonly tenantId: string;
+  /** Digest of the flow token, which whoever began it holds. */
+  readonly digest: string;
+  /** Digest of the link's token, which stands in the mail alone. */
+  readonly linkDigest: string;
+  /** Keyed digest of the code. */
+  readonly codeDigest: string;
+  readonly purpose: Purpose;
+  /** Empty where there is no account: nothing proves such a one, and nothing tells it apart before. */
+  readonly identityId: string;
+  /** Epoch of the identity at the beginning. */
+  readonly epoch: number;
+  readonly email: string;
+  /** The address that `email` takes the place of; empty if none. */
+  readonly replaces: string;
+  /** The transaction of the browser in which it was begun; empty for callers that hold the flow token alone. */
+  readonly binding: string;
+  /** Where that browser was on the way to, as JSON of its query; empty if nowhere. */
+  readonly request: string;
+  readonly expiresAt: Instant;
+};

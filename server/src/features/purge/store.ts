@@ -1,0 +1,9 @@
+import type { Instant } from '../../kernel/clock.ts';
+
+/** Rows that nobody asks for any more once their time is over. */
+export type Perishable = 'session' | 'sign_in_code';
+
+export type PurgeStore = {
+  /** Deletes at most `limit` rows that ended before an instant, the oldest first; answers how many. */
+  purge(kind: Perishable, before: Instant, limit: number): Promise<number>;
+};

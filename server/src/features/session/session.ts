@@ -1,0 +1,75 @@
+import type { Instant, Span } from '../../kernel/clock.ts';
+import type { Acting } from '../acting/acting.ts';
+import type { IdentityFacts } from '../identity/identity.ts';
+import type { OrganisationFacts } from '../organisation/organisation.ts';
+
+/** What is known of the device behind a session. Shown, never used to decide. */
+export type Device = { readonly userAgent: string; readonly ipAddress: string; readonly label: string };
+
+/** A session as the store keeps it. The session_id itself is kept nowhere: `digest` stands for it. */
+export type Session = {
+  readonly tenantId: string;
+  readonly handle: string;
+  readonly digest: string;
+  readonly identityId: string;
+  readonly version: number;
+  readonly epoch: number;
+  readonly authenticatedAt: Instant;
+  readonly acr: string;
+  readonly amr: readonly string[];
+  readonly createdAt: Instant;
+  readonly lastUsedAt: Instant;
+  readonly expiresAt: Instant;
+  readonly idleTimeout: Span;
+  /** When it was ended; undefined while it was not. */
+  readonly revokedAt: Instant | undefined;
+  readonly device: Device;
+  /** Who acts in it in the place of the person; undefined where the person does. */
+  readonly acting?: Acting | undefined;
+  /** The active organisation; undefined where none is. */
+  readonly organisationId: string | undefined;
+};
+
+/** A session with the facts of its identity, as one look-up gives them; no facts once the identity is gone. */
+export type SessionWithIdentity = {
+  readonly session: Session;
+  readonly identity: (IdentityFacts & { readonly active: boolean }) | undefined;
+  /** What holds in the active organisation; undefined where none is, or the identity is no member. */
+  readonly organisation?: OrganisationFacts | undefined;
+};
+
+export type Rejection = 'MALFORMED' | 'UNKNOWN' | 'REVOKED' | 'EXPIRED';
+
+export type Verdict =
+  | {
+      readonly active: true;
+      readonly session: Session;
+      readonly identity: IdentityFacts;
+      readonly organisation?: OrganisationFacts | undefined;
+    }
+  | { readonly active: false; readonly reason: Rejection };
+
+/** Decides whether a session is active (spec SES-1, SES-2). The one place where this is decided. */
+export function judge(found: SessionWithIdentity | undefined, now: Instant): Verdict {
+  if (found === undefined) return { active: false, reason: 'UNKNOWN' };
+  const { session, identity, organisation } = found;
+  if (
+    session.revokedAt !== undefined ||
+    identity === undefined ||
+    !identity.active ||
+    session.epoch !== identity.epoch
+  ) {
+    return { active: false, reason: 'REVOKED' };
+  }
+  if (!(now < session.expiresAt && now < session.lastUsedAt + session.idleTimeout)) {
+    return { active: false, reason: 'EXPIRED' };
+  }
+  return { active: true, session, identity, organisation: organisation && withinScope(organisation, session.acting) };
+}
+
+/** An agent has no role of the person's, and may what its scope says (spec ORG-13). */
+function withinScope(organisation: OrganisationFacts, acting: Acting | undefined): OrganisationFacts {
+  if (acting?.kind !== 'agent') return organisation;
+  const permissions = organisation.permissions.filter((permission) => acting.scope.includes(permission));
+  return { ...organisation, roles: [], permissions };
+}

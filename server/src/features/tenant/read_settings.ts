@@ -1,0 +1,33 @@
+import { TrustError } from '../../errors/trust_error.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { TenantStore } from './store.ts';
+import { DEFAULT_SETTINGS, DEFAULT_TENANT, type Tenant, type TenantSettings } from './tenant.ts';
+
+/** Reads a tenant. Errors: TENANT_NOT_FOUND. */
+export async function readTenant(tenants: Pick<TenantStore, 'read'>, id: string): Promise<Tenant> {
+  const tenant = await tenants.read(id);
+  if (tenant === undefined) throw new TrustError('TENANT_NOT_FOUND');
+  return tenant;
+}
+
+export type ReadSettings = (tenantId: string) => Promise<TenantSettings>;
+
+/** Reads the settings in force. Always from the store: a list of return_to that was narrowed is narrow at once. */
+export function readSettings(tenants: Pick<TenantStore, 'read'>): ReadSettings {
+  return async (tenantId) => (await readTenant(tenants, tenantId)).settings;
+}
+
+/** The tenant that there always is. `settings` are those of a first start; a stored tenant is left alone. */
+export function ensureDefaultTenant(
+  deps: { readonly tenants: Pick<TenantStore, 'insertIfAbsent'>; readonly clock: Clock },
+  settings: Partial<TenantSettings>,
+): Promise<Tenant> {
+  const now = deps.clock();
+  return deps.tenants.insertIfAbsent({
+    id: DEFAULT_TENANT,
+    settings: { ...DEFAULT_SETTINGS, ...settings },
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  });
+}

@@ -1,0 +1,41 @@
+import type { Texts } from '../en.ts';
+
+export const elsewhere: Texts['elsewhere'] = {
+  or: 'oder',
+  continueWith: (name) => `Weiter mit ${name}`,
+  leaving: (name) => `Weiter zu ${name}`,
+  leavingWords: 'Falls nichts geschieht:',
+  leavingLink: (name) => `zu ${name} gehen`,
+  otherSite: 'der anderen Website',
+  over: 'Diese Anmeldung ist zu alt, schon beendet oder wurde in einem anderen Browser begonnen. Es wurde nichts damit getan. Gehen Sie zu der Website zurück, die Sie nutzen möchten.',
+  back: 'Zurück',
+  signInAnotherWay: 'Anders anmelden',
+  failed: 'Das hat nicht funktioniert',
+  failedWords: (name) => `Was von ${name} zurückkam, beweist nicht, wer Sie sind. Versuchen Sie es noch einmal.`,
+  denied: (name) => `${name} hat abgelehnt`,
+  deniedWords: (name) => `Sie haben bei ${name} nicht weitergemacht. Hier hat sich nichts geändert.`,
+  unavailable: (name) => `${name} ist gerade nicht zu erreichen`,
+  unavailableWords: (name) => `${name} antwortet nicht, wie es soll. Versuchen Sie es später noch einmal.`,
+  rejectedWords: (name) => `Mit diesem Konto von ${name} kann man sich hier nicht anmelden.`,
+  closed: 'Die Registrierung ist geschlossen',
+  closedWords: (name) =>
+    `Dieses Konto von ${name} ist mit keinem Konto hier verbunden, und neue Konten können zurzeit nicht angelegt werden.`,
+  exists: 'Sie haben schon ein Konto',
+  existsWords: (name) =>
+    `Hier gibt es ein Konto mit Ihrer E-Mail-Adresse. Melden Sie sich dort wie bisher an und verbinden Sie es dann mit ${name}.`,
+  signInAndConnect: 'Anmelden und verbinden',
+  claimWords:
+    'Ist das nicht Ihr Konto? Niemand hat Ihre Adresse je dafür bestätigt. Sie können Ihre Adresse übernehmen: Jenes Konto verliert sie und wird überall abgemeldet, und Sie bekommen ein eigenes neues Konto.',
+  claim: (name) => `Meine Adresse mit ${name} übernehmen`,
+  linked: 'Schon verbunden',
+  linkedWords: (name) => `Dieses Konto von ${name} ist hier schon mit einem Konto verbunden. Das geht nur einmal.`,
+  tooMany: 'Zu viele Konten',
+  tooManyWords: 'Sie haben so viele Konten verbunden, wie Sie dürfen. Trennen Sie zuerst eines.',
+  lastWayIn: 'Ihre einzige Anmeldung',
+  lastWayInWords: 'Sie könnten sich nicht mehr anmelden. Richten Sie zuerst einen anderen Weg ein.',
+  accounts: 'Verbundene Konten',
+  since: (date) => `seit ${date}`,
+  connect: (name) => `${name} verbinden`,
+  disconnect: 'Trennen',
+  disconnectNamed: (name) => `${name} trennen`,
+};

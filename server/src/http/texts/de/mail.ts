@@ -1,0 +1,43 @@
+import type { Texts } from '../en.ts';
+
+export const mail: Texts['mail'] = {
+  signInByCode: 'Mit einem Code anmelden',
+  signInByCodeWords: 'Wir senden einen Code an Ihre E-Mail-Adresse. Ein Passwort ist nicht nötig.',
+  byCode: 'Stattdessen einen Code senden',
+  forgot: 'Passwort vergessen?',
+  recover: 'Neues Passwort wählen',
+  recoverWords: 'Wir senden einen Code und einen Link an Ihre E-Mail-Adresse.',
+  send: 'E-Mail senden',
+  back: 'Zurück zur Anmeldung',
+  checkMail: 'Sehen Sie in Ihr Postfach',
+  sent: (email) =>
+    `Wenn es ein Konto mit der Adresse ${email} gibt, ist eine E-Mail dorthin unterwegs. Sie gilt 15 Minuten lang.`,
+  code: 'Code aus der E-Mail',
+  newPassword: 'Neues Passwort',
+  setPassword: 'Passwort setzen',
+  nothingCame: 'Nichts angekommen?',
+  again: 'Noch eine E-Mail anfordern',
+  codeRejected: 'Dieser Code hat nicht funktioniert. Prüfen Sie ihn oder fordern Sie noch eine E-Mail an.',
+  confirm: 'E-Mail-Adresse bestätigen',
+  confirmButton: 'Adresse bestätigen',
+  signInLink: (email) => `Sie melden sich als ${email} an.`,
+  resetLink: (email) => `Das ist das neue Passwort des Kontos mit der Adresse ${email}. Alle Geräte werden abgemeldet.`,
+  verifyLink: (email) => `Haben Sie die Adresse ${email} eingegeben? Bestätigen Sie sie nur, wenn Sie es waren.`,
+  confirmed: 'Die Adresse ist bestätigt',
+  confirmedWords: 'Sie können diese Seite schließen und dort weitermachen, wo Sie herkamen.',
+  changed: 'Das Passwort wurde geändert',
+  changedWords:
+    'Alle Geräte wurden abgemeldet. Gehen Sie dorthin zurück, wo Sie begonnen haben, und melden Sie sich mit dem neuen Passwort an.',
+  elsewhere: 'Ein anderer Browser hat das angefordert',
+  elsewhereWords:
+    'Dieser Link meldet nur in dem Browser an, in dem er angefordert wurde. Öffnen Sie ihn dort, oder geben Sie dort den Code aus der E-Mail ein.',
+  linkOver: 'Dieser Link gilt nicht mehr',
+  linkOverWords:
+    'Er wurde schon verwendet, ist älter als 15 Minuten, oder ein neuerer ist an seine Stelle getreten. Fordern Sie noch eine E-Mail an.',
+  changeEmail: 'E-Mail-Adresse ändern',
+  changeEmailWords:
+    'Wir senden einen Code an die neue Adresse. Sie tritt an die Stelle der alten, sobald Sie ihn eingegeben haben.',
+  newEmail: 'Neue E-Mail-Adresse',
+  emailChanged: 'Die Adresse wurde geändert',
+  emailChangedWords: 'Ab jetzt melden Sie sich mit der neuen Adresse an.',
+};

@@ -1,0 +1,41 @@
+/** Accounts of other providers: on the way there, back, and connected. `name` is a provider's, such as Google. */
+export const elsewhere = {
+  or: 'or',
+  continueWith: (name: string) => `Continue with ${name}`,
+  leaving: (name: string) => `Taking you to ${name}`,
+  leavingWords: 'If nothing happens,',
+  leavingLink: (name: string) => `go on to ${name}`,
+  otherSite: 'the other site',
+  over: 'This sign-in is too old, was finished already, or was begun in another browser, so nothing was done with it. Go back to the site that you want to use.',
+  back: 'Back',
+  signInAnotherWay: 'Sign in another way',
+  failed: 'That did not work',
+  failedWords: (name: string) => `What came back from ${name} does not prove who you are. Try again.`,
+  denied: (name: string) => `${name} said no`,
+  deniedWords: (name: string) => `You did not go on at ${name}, so nothing was changed here.`,
+  unavailable: (name: string) => `${name} cannot be asked right now`,
+  unavailableWords: (name: string) => `${name} does not answer as it should. Try again in a while.`,
+  rejectedWords: (name: string) => `That account of ${name} does not sign in here.`,
+  closed: 'Sign-up is closed',
+  closedWords: (name: string) =>
+    `That account of ${name} is not connected to an account here, and new accounts cannot be created at present.`,
+  exists: 'You have an account already',
+  existsWords: (name: string) =>
+    `There is an account with your e-mail address here. Sign in to it the way you did before, then connect ${name} to it.`,
+  signInAndConnect: 'Sign in and connect',
+  claimWords:
+    'Is that account not yours? Nobody ever confirmed your address for it. You can take your address: that account loses it and is signed out everywhere, and you get a new account of your own.',
+  claim: (name: string) => `Take my address with ${name}`,
+  linked: 'Connected already',
+  linkedWords: (name: string) =>
+    `That account of ${name} is connected to an account here already. It can be connected once.`,
+  tooMany: 'Too many accounts',
+  tooManyWords: 'You have connected as many accounts as you may. Disconnect one first.',
+  lastWayIn: 'Your only way in',
+  lastWayInWords: 'You could not sign in any more. Set up another way to sign in first.',
+  accounts: 'Connected accounts',
+  since: (date: string) => `since ${date}`,
+  connect: (name: string) => `Connect ${name}`,
+  disconnect: 'Disconnect',
+  disconnectNamed: (name: string) => `Disconnect ${name}`,
+};

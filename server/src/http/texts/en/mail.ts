@@ -1,0 +1,41 @@
+/** What is done by mail: sign-in by a code, a new password, whose an address is. */
+export const mail = {
+  signInByCode: 'Sign in by a code',
+  signInByCodeWords: 'We send a code to your e-mail address. No password is needed.',
+  byCode: 'Send me a code instead',
+  forgot: 'Forgot your password?',
+  recover: 'Choose a new password',
+  recoverWords: 'We send a code and a link to your e-mail address.',
+  send: 'Send the mail',
+  back: 'Back to sign-in',
+  checkMail: 'Check your mail',
+  sent: (email: string) =>
+    `If there is an account with the address ${email}, a mail is on its way there. It works for 15 minutes.`,
+  code: 'Code of the mail',
+  newPassword: 'New password',
+  setPassword: 'Set the password',
+  nothingCame: 'Nothing came?',
+  again: 'Ask for another mail',
+  codeRejected: 'That code did not work. Check it, or ask for another mail.',
+  confirm: 'Confirm your e-mail address',
+  confirmButton: 'Confirm the address',
+  signInLink: (email: string) => `You are signing in as ${email}.`,
+  resetLink: (email: string) =>
+    `This is the new password of the account with the address ${email}. Every device is signed out.`,
+  verifyLink: (email: string) => `Did you enter the address ${email}? Confirm it only if it was you.`,
+  confirmed: 'The address is confirmed',
+  confirmedWords: 'You can close this page, and go on where you came from.',
+  changed: 'The password was changed',
+  changedWords: 'Every device was signed out. Go back to where you began, and sign in with the new password.',
+  elsewhere: 'Another browser asked for this',
+  elsewhereWords:
+    'This link signs in only in the browser in which it was asked for. Open it there, or type the code of the mail there.',
+  linkOver: 'This link does not work any more',
+  linkOverWords:
+    'It was used already, or is older than 15 minutes, or a newer one took its place. Ask for another mail.',
+  changeEmail: 'Change the e-mail address',
+  changeEmailWords: 'We send a code to the new address. It takes the place of the old one once you typed it.',
+  newEmail: 'New e-mail address',
+  emailChanged: 'The address was changed',
+  emailChangedWords: 'From now on you sign in with the new address.',
+};

@@ -1,0 +1,41 @@
+import type { Texts } from '../en.ts';
+
+export const elsewhere: Texts['elsewhere'] = {
+  or: 'ou',
+  continueWith: (name) => `Continuer avec ${name}`,
+  leaving: (name) => `En route vers ${name}`,
+  leavingWords: 'Si rien ne se passe,',
+  leavingLink: (name) => `continuez vers ${name}`,
+  otherSite: 'l’autre site',
+  over: 'Cette connexion est trop ancienne, déjà terminée, ou a été commencée dans un autre navigateur. Elle n’a donc pas été prise en compte. Retournez sur le site que vous voulez utiliser.',
+  back: 'Retour',
+  signInAnotherWay: 'Se connecter autrement',
+  failed: 'Cela n’a pas fonctionné',
+  failedWords: (name) => `La réponse de ${name} ne prouve pas qui vous êtes. Réessayez.`,
+  denied: (name) => `${name} a refusé`,
+  deniedWords: (name) => `Vous n’avez pas continué chez ${name} : rien n’a été modifié ici.`,
+  unavailable: (name) => `${name} n’est pas joignable en ce moment`,
+  unavailableWords: (name) => `${name} ne répond pas comme il le devrait. Réessayez plus tard.`,
+  rejectedWords: (name) => `Ce compte ${name} ne permet pas de se connecter ici.`,
+  closed: 'Les inscriptions sont fermées',
+  closedWords: (name) =>
+    `Ce compte ${name} n’est associé à aucun compte ici, et il n’est pas possible d’en créer un pour le moment.`,
+  exists: 'Vous avez déjà un compte',
+  existsWords: (name) =>
+    `Il y a ici un compte avec votre adresse e-mail. Connectez-vous-y comme avant, puis associez-le à ${name}.`,
+  signInAndConnect: 'Se connecter et associer',
+  claimWords:
+    'Ce compte n’est pas le vôtre\u00a0? Personne n’a jamais confirmé votre adresse pour lui. Vous pouvez reprendre votre adresse : ce compte la perd et est déconnecté partout, et vous recevez un nouveau compte.',
+  claim: (name) => `Reprendre mon adresse avec ${name}`,
+  linked: 'Déjà associé',
+  linkedWords: (name) => `Ce compte ${name} est déjà associé à un compte ici. Il ne peut l’être qu’une fois.`,
+  tooMany: 'Trop de comptes',
+  tooManyWords: 'Vous avez associé autant de comptes que possible. Dissociez-en un d’abord.',
+  lastWayIn: 'Votre seul moyen de connexion',
+  lastWayInWords: 'Vous ne pourriez plus vous connecter. Configurez d’abord un autre moyen.',
+  accounts: 'Comptes associés',
+  since: (date) => `depuis le ${date}`,
+  connect: (name) => `Associer ${name}`,
+  disconnect: 'Dissocier',
+  disconnectNamed: (name) => `Dissocier ${name}`,
+};

@@ -1,0 +1,28 @@
+import { isIP } from 'node:net';
+
+/**
+ * The block of addresses that one subscriber has, as text of one spelling: an IPv4 address (/32), or the first 64 bits of an IPv6 address. IPv4 that is
+ * written as IPv6 is IPv4. Undefined if the text is no address.
+ */
+export function addressBlock(text: string): string | undefined {
+  const family = isIP(text);
+  if (family === 4) return text;
+  if (family !== 6 || text.includes('%')) return undefined;
+  const groups = groupsOf(text);
+  const [a = 0, b = 0] = groups.slice(6);
+  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
+    return [a >> 8, a & 255, b >> 8, b & 255].join('.');
+  }
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.toString(16))
+    .join(':')}::/64`;
+}
+
+/** The eight groups of an IPv6 address; the URL standard's own writer settles every spelling of it. */
+function groupsOf(text: string): number[] {
+  const [head = '', tail] = new URL(`http://[${text}]`).hostname.slice(1, -1).split('::');
+  const read = (part: string) => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
+  const [left, right] = [read(head), read(tail ?? '')];
+  return [...left, ...Array.from({ length: 8 - left.length - right.length }, () => 0), ...right];
+}

@@ -1,0 +1,18 @@
+import { Migration } from '@mikro-orm/migrations';
+
+export default class extends Migration {
+  override up(): void {
+    this.addSql('create table `passkey_challenge` (`tenant_id` text not null, `digest` text not null, `expires_at` bigint not null, primary key (`tenant_id`, `digest`));');
+    this.addSql('create index `passkey_challenge_by_expiry` on `passkey_challenge` (`expires_at`);');
+    this.addSql('create table `passkey` (`tenant_id` text not null, `credential_digest` text not null, `credential_id` text not null, `identity_id` text not null, `id` text not null, `label` text not null, `public_key` text not null, `counter` bigint not null, `transports` text not null, `created_at` bigint not null, `last_used_at` bigint null, primary key (`tenant_id`, `credential_digest`));');
+    this.addSql('create index `passkey_by_identity` on `passkey` (`tenant_id`, `identity_id`);');
+    this.addSql('create table `pending_sign_in` (`tenant_id` text not null, `digest` text not null, `identity_id` text not null, `epoch` integer not null, `session_handle` text null, `held` integer not null, `proved` text not null, `authenticated_at` bigint not null, `binding` text not null, `expires_at` bigint not null, `attempts` integer not null, `spent_at` bigint null, primary key (`tenant_id`, `digest`));');
+    this.addSql('create index `pending_sign_in_by_identity` on `pending_sign_in` (`tenant_id`, `identity_id`);');
+    this.addSql('create index `pending_sign_in_by_expiry` on `pending_sign_in` (`expires_at`);');
+    this.addSql('create table `recovery_code` (`tenant_id` text not null, `identity_id` text not null, `digest` text not null, primary key (`tenant_id`, `identity_id`, `digest`));');
+    this.addSql('create table `remembered_device` (`tenant_id` text not null, `digest` text not null, `identity_id` text not null, `epoch` integer not null, `expires_at` bigint not null, primary key (`tenant_id`, `digest`));');
+    this.addSql('create index `remembered_device_by_identity` on `remembered_device` (`tenant_id`, `identity_id`);');
+    this.addSql('create index `remembered_device_by_expiry` on `remembered_device` (`expires_at`);');
+    this.addSql('create table `totp` (`tenant_id` text not null, `identity_id` text not null, `id` text not null, `label` text not null, `sealed` text not null, `last_step` bigint not null, `created_at` bigint not null, `last_used_at` bigint null, primary key (`tenant_id`, `identity_id`));');
+  }
+}

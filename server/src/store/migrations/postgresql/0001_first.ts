@@ -1,0 +1,29 @@
+import { Migration } from '@mikro-orm/migrations';
+
+export default class extends Migration {
+  override up(): void {
+    this.addSql('create table "audit_event" ("tenant_id" varchar(255) collate "C" not null, "id" varchar(255) collate "C" not null, "at" bigint not null, "action" varchar(255) collate "C" not null, "actor" text collate "C" not null, "identity_id" varchar(255) collate "C" not null, "subject" text collate "C" not null, "facts" text collate "C" not null, primary key ("tenant_id", "id"));');
+    this.addSql('create index "audit_event_by_time" on "audit_event" ("tenant_id", "at", "id");');
+    this.addSql('create index "audit_event_by_identity" on "audit_event" ("tenant_id", "identity_id", "at", "id");');
+    this.addSql('create index "audit_event_by_action" on "audit_event" ("tenant_id", "action", "at", "id");');
+    this.addSql('create table "change" ("position" bigserial primary key, "tenant_id" varchar(255) collate "C" not null, "kind" varchar(255) collate "C" not null, "subject" varchar(255) collate "C" not null, "version" bigint not null, "epoch" bigint not null, "ended" boolean not null, "written_at" bigint not null);');
+    this.addSql('create index "change_by_time" on "change" ("written_at");');
+    this.addSql('create table "identifier" ("tenant_id" varchar(255) collate "C" not null, "type" varchar(255) collate "C" not null, "value" varchar(255) collate "C" not null, "identity_id" varchar(255) collate "C" not null, "place" int not null, "verified" boolean not null, primary key ("tenant_id", "type", "value"));');
+    this.addSql('create index "identifier_by_identity" on "identifier" ("tenant_id", "identity_id", "place");');
+    this.addSql('create table "identity" ("tenant_id" varchar(255) collate "C" not null, "id" varchar(255) collate "C" not null, "display_name" text collate "C" not null, "roles" text collate "C" not null, "metadata" text collate "C" not null, "active" boolean not null, "epoch" int not null, "version" int not null, "created_at" bigint not null, "updated_at" bigint not null, primary key ("tenant_id", "id"));');
+    this.addSql('create index "identity_by_creation" on "identity" ("tenant_id", "created_at", "id");');
+    this.addSql('create table "password" ("tenant_id" varchar(255) collate "C" not null, "identity_id" varchar(255) collate "C" not null, "hash" text collate "C" not null, primary key ("tenant_id", "identity_id"));');
+    this.addSql('create table "service_certificate" ("tenant_id" varchar(255) collate "C" not null, "service" varchar(255) collate "C" not null, "certificate_name" varchar(255) collate "C" not null, primary key ("tenant_id", "service", "certificate_name"));');
+    this.addSql('create index "service_certificate_by_name" on "service_certificate" ("certificate_name");');
+    this.addSql('create table "service" ("tenant_id" varchar(255) collate "C" not null, "name" varchar(255) collate "C" not null, "scopes" text collate "C" not null, "audiences" text collate "C" not null, "certificate_names" text collate "C" not null, "created_at" bigint not null, primary key ("tenant_id", "name"));');
+    this.addSql('create table "service_key" ("id" varchar(255) collate "C" not null, "tenant_id" varchar(255) collate "C" not null, "service" varchar(255) collate "C" not null, "digest" varchar(255) collate "C" not null, "created_at" bigint not null, "expires_at" bigint null, "revoked_at" bigint null, primary key ("id"));');
+    this.addSql('create index "service_key_by_service" on "service_key" ("tenant_id", "service", "created_at", "id");');
+    this.addSql('create table "session" ("tenant_id" varchar(255) collate "C" not null, "handle" varchar(255) collate "C" not null, "digest" varchar(255) collate "C" not null, "identity_id" varchar(255) collate "C" not null, "version" int not null, "epoch" int not null, "authenticated_at" bigint not null, "acr" text collate "C" not null, "amr" text collate "C" not null, "created_at" bigint not null, "last_used_at" bigint not null, "expires_at" bigint not null, "idle_timeout" bigint not null, "revoked_at" bigint null, "user_agent" text collate "C" not null, "ip_address" text collate "C" not null, "label" text collate "C" not null, primary key ("tenant_id", "handle"));');
+    this.addSql('create index "session_by_identity" on "session" ("tenant_id", "identity_id", "created_at", "handle");');
+    this.addSql('alter table "session" add constraint "session_by_digest" unique ("tenant_id", "digest");');
+    this.addSql('create table "sign_in_code" ("tenant_id" varchar(255) collate "C" not null, "digest" varchar(255) collate "C" not null, "identity_id" varchar(255) collate "C" not null, "epoch" int not null, "code_challenge" text collate "C" not null, "return_to" text collate "C" not null, "acr" text collate "C" not null, "amr" text collate "C" not null, "authenticated_at" bigint not null, "expires_at" bigint not null, "spent_at" bigint null, "session_handle" varchar(255) collate "C" null, "replayed" boolean not null, primary key ("tenant_id", "digest"));');
+    this.addSql('create index "sign_in_code_by_identity" on "sign_in_code" ("tenant_id", "identity_id");');
+    this.addSql('create table "signing_key" ("tenant_id" varchar(255) collate "C" not null, "kid" varchar(255) collate "C" not null, "alg" varchar(255) collate "C" not null, "state" varchar(255) collate "C" not null, "public_jwk" text collate "C" not null, "sealed" text collate "C" not null, "created_at" bigint not null, "activated_at" bigint null, "retiring_at" bigint null, "retired_at" bigint null, primary key ("tenant_id", "kid"));');
+    this.addSql('create table "tenant" ("id" varchar(255) collate "C" not null, "settings" text collate "C" not null, "version" int not null, "created_at" bigint not null, "updated_at" bigint not null, primary key ("id"));');
+  }
+}
