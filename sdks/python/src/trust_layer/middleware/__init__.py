@@ -1,0 +1,1 @@
+"""Middleware for ASGI, WSGI and gRPC servers. Each module is imported by itself: none needs a web framework."""

@@ -1,0 +1,1 @@
+"""A small FastAPI app with real sign-in."""
