@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { ADA, type Answer, type HttpWorld, httpWorld } from '../support/http_world.ts';
+
+const WRONG = 'another-password-42';
+
+/** An answer without what differs from call to call for everybody: date, token, cookie. */
+function shape({ status, headers, body }: Answer) {
+  const { date, 'set-cookie': cookies, ...rest } = headers;
+  const attributes = cookies?.map((cookie) => cookie.replace(/=[^;]{43};/, '=…;'));
+  return {
+    status,
+    headers: { ...rest, cookies: attributes },
+    body: body.replace(/(name="form_token" value="|challenge&quot;:&quot;)[^"&]+/g, '$1'),
+  };
+}
+
+describe('attack: enumeration', () => {
+  let world: HttpWorld;
+  before(async () => {
+    world = await httpWorld();
+    for (const name of ['known', 'disab', 'nopwd']) {
+      const { id } = await world.addIdentity({
+        identifiers: [{ type: 'email', value: `${name}@example.com`, verified: true }],
+      });
+      if (name !== 'nopwd')
+        await world.setPassword({ tenantId: 'default', actor: 'web', identityId: id, password: ADA.password });
+      const before = await world.readIdentity('default', id);
+      if (name === 'disab' && before) {
+        await world.stores.identities.replace(before, { ...before, active: false }, { changes: [], events: [] });
+      }
+    }
+  });
+  after(() => world.close());
+
+  const signIn = (name: string, password: string) =>
+    world.submit('/sign-in', { identifier: `${name}@example.com`, password });
+
+  it('PWD-3 wrong, unknown, disabled and without password: the same status, headers, words and size, but for what was typed', async () => {
+    const cases = [await signIn('known', WRONG), await signIn('nobod', WRONG), await signIn('nopwd', WRONG)];
+    cases.push(await signIn('disab', WRONG), await signIn('disab', ADA.password));
+    const shapes = cases.map((answer) =>
+      shape({ ...answer, body: answer.body.replaceAll(/(known|nobod|nopwd|disab)@/g, 'xxxxx@') }),
+    );
+    for (const one of shapes) assert.deepEqual(one, shapes[0]);
+    assert.equal(shapes[0]?.status, 422);
+    assert.equal(new Set(cases.map(({ body }) => body.length)).size, 1);
+    assert.equal((await signIn('known', ADA.password)).status, 303, 'and the right one passes');
+  });
+
+  it('PWD-6 a sign-up with a taken identifier gets the status, headers and words of a wrong password, whoever has it', async () => {
+    const taken = (name: string, password: string) =>
+      world.submit('/sign-up', { identifier: `${name}@example.com`, password });
+    const cases = [
+      await taken('known', WRONG),
+      await taken('disab', WRONG),
+      await taken('nopwd', WRONG),
+      await taken('known', ADA.password),
+    ];
+    const shapes = cases.map((answer) =>
+      shape({ ...answer, body: answer.body.replaceAll(/(known|nopwd|disab)@/g, 'xxxxx@') }),
+    );
+    for (const one of shapes) assert.deepEqual(one, shapes[0]);
+    const wrong = await signIn('known', WRONG);
+    const words = (answer: Answer) => /id="form-fault"[^>]*>([^<]+)</.exec(answer.body)?.[1];
+    const [one] = cases;
+    assert.ok(one);
+    assert.deepEqual([one.status, words(one)], [wrong.status, words(wrong)]);
+    assert.deepEqual(Object.keys(one.headers), Object.keys(wrong.headers));
+  });
+
+  it('PWD-5 a weak password is called weak whether or not the identifier is taken', async () => {
+    const answers = [];
+    for (const name of ['known', 'nobod']) {
+      answers.push(await world.submit('/sign-up', { identifier: `${name}@example.com`, password: 'password1' }));
+    }
+    const [one, two] = answers.map((answer) =>
+      shape({ ...answer, body: answer.body.replaceAll(/(known|nobod)@/g, 'xxxxx@') }),
+    );
+    assert.deepEqual(one, two);
+  });
+
+  it('PWD-3 timing class: unknown, disabled and without password take as long as a wrong password, and no less', async () => {
+    const median = (spans: number[]) => spans.sort((a, b) => a - b)[Math.floor(spans.length / 2)] ?? 0;
+    const spans: Record<string, number[]> = { known: [], nobod: [], nopwd: [], disab: [] };
+    for (let round = 0; round < 15; round++) {
+      for (const name of Object.keys(spans)) {
+        const attempt = { ...world.attempt, identifier: `${name}@example.com`, password: WRONG };
+        const begun = performance.now();
+        await assert.rejects(world.authenticate(attempt));
+        spans[name]?.push(performance.now() - begun);
+      }
+    }
+    const wrong = median(spans.known ?? []);
+    for (const [name, taken] of Object.entries(spans)) {
+      const ratio = median(taken) / wrong;
+      assert.ok(
+        ratio > 0.6 && ratio < 1.6,
+        `${name}: ${ratio.toFixed(2)} of a wrong password's ${wrong.toFixed(1)} ms`,
+      );
+    }
+  });
+
+  for (const path of ['/sign-in/mail', '/recover']) {
+    it(`MAIL-9 ${path}: known, unknown, disabled and without password: the same status, headers, words and size, for the mail and for a wrong code`, async () => {
+      const shapes = [];
+      for (const name of ['known', 'nobod', 'nopwd', 'disab']) {
+        const { cookie, fields } = await world.open(path);
+        const asked = await world.post(path, { ...fields, email: `${name}@example.com` }, { cookie });
+        const [, flowToken = ''] = /name="flow_token" value="([^"]*)"/.exec(asked.body) ?? [];
+        assert.match(flowToken, /^tf_/);
+        const guess = { ...fields, email: `${name}@example.com`, flow_token: flowToken, code: '1', password: WRONG };
+        const wrong = await world.post(path, guess, { cookie });
+        assert.deepEqual([asked.status, wrong.status], [200, 422]);
+        const plain = (answer: Answer) =>
+          shape({
+            ...answer,
+            body: answer.body.replaceAll(/(known|nobod|nopwd|disab)@/g, 'xxxxx@').replaceAll(/tf_\w{49}/g, 'tf_'),
+          });
+        shapes.push([plain(asked), plain(wrong), asked.body.length, wrong.body.length]);
+      }
+      for (const one of shapes) assert.deepEqual(one, shapes[0]);
+    });
+  }
+
+  it('the pages before the password tell nothing: none asks for the identifier alone, and GET takes none', async () => {
+    const { answer } = await world.open();
+    assert.match(answer.body, /name="identifier"[\s\S]*name="password"/);
+    const query = new URLSearchParams({ identifier: 'known@example.com' });
+    assert.doesNotMatch((await world.send('GET', `/sign-in?${query}`)).body, /known@/);
+  });
+});

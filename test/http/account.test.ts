@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { ADA, type Answer, FLOW, type HttpWorld, httpWorld, redirected, VERIFIER } from '../support/http_world.ts';
+import { pageBrowser } from '../support/page_browser.ts';
+import { reason } from '../support/world.ts';
+
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+const PAGES = ['/account', '/account/sessions', '/account/activity'];
+const EVE = { identifier: 'eve@example.com', password: ADA.password };
+
+describe('account pages', function () {
+  this.timeout(30_000);
+  let world: HttpWorld;
+  beforeEach(async () => {
+    world = await httpWorld();
+    await world.submit('/sign-up', ADA);
+  });
+  afterEach(() => world?.close());
+
+  const titleOf = ({ body }: Answer) => /<h1>([^<]*)<\/h1>/.exec(body)?.[1];
+  const opened = async (path = '/account') => {
+    const own = pageBrowser(world);
+    assert.equal(titleOf(await own.password('/security')), 'Security');
+    return { own, page: await own.open(path) };
+  };
+  const identityOf = async (identifier = ADA.identifier) =>
+    (await world.stores.identities.readByIdentifier('default', 'email', identifier)) ?? assert.fail('no identity');
+  const session = async (identifier = ADA.identifier, userAgent = FIREFOX) => {
+    const { id } = await identityOf(identifier);
+    const device = { userAgent, ipAddress: '192.0.2.7', label: '' };
+    return world.create({ tenantId: 'default', actor: 'web', identityId: id, acr: 'aal1', amr: ['pwd'], device });
+  };
+  const isActive = async (sessionId: string) => (await world.verify('default', sessionId)).active;
+
+  it('PAG-1 open to the sign-in that is held for them, and to no session, other browser or unfinished sign-in', async () => {
+    const { own } = await opened();
+    for (const path of PAGES) {
+      const page = await own.open(path);
+      assert.deepEqual([page.status, page.headers['cache-control']], [200, 'no-store'], path);
+    }
+    const { sessionId } = await session();
+    const stranger = pageBrowser(world);
+    stranger.jar.set('session_id', sessionId);
+    stranger.jar.set('trust_pending', own.jar.get('trust_pending') ?? '');
+    const unfinished = pageBrowser(world);
+    world.tenant.settings = { ...world.tenant.settings, mfaPolicy: 'required' };
+    await unfinished.password('/security');
+    for (const path of PAGES) {
+      for (const other of [stranger, unfinished, pageBrowser(world)]) {
+        const answer = await other.open(path);
+        assert.deepEqual([answer.status, answer.headers.location?.split('?')[0]], [303, '/security'], path);
+      }
+    }
+    const form = await stranger.open('/sign-in');
+    for (const [path, typed] of [
+      ['/account/profile', { display_name: 'Eve' }],
+      ['/account/password', { current_password: ADA.password, new_password: 'a-newer-password-42' }],
+      ['/account/sessions', { end: 'all' }],
+    ] as const) {
+      assert.equal((await stranger.post(path, form, typed)).status, 403, path);
+    }
+    assert.equal(await isActive(sessionId), true);
+  });
+
+  it('PAG-1 a plain sign-in that waits for its second step opens none of them once the step is done elsewhere or late', async () => {
+    const { own, page } = await opened();
+    world.time.now += 10 * 60_000;
+    assert.equal((await own.open('/account')).status, 303);
+    assert.equal((await own.post('/account/profile', page, { display_name: 'Late' })).status, 403);
+    const again = await opened();
+    await world.stores.identities.read('default', (await identityOf()).id);
+    const other = await opened();
+    await other.own.post('/account/sessions', other.page, { end: 'all' });
+    assert.equal((await again.own.open('/account')).status, 303, 'the epoch is another');
+  });
+
+  it('a name is saved as text, and one that is none is refused', async () => {
+    const { own, page } = await opened();
+    const saved = await own.post('/account/profile', page, { display_name: ' Ada <b>L</b> ' });
+    assert.match(saved.body, /role="status">Your name was saved\./);
+    assert.match(saved.body, /value="Ada &lt;b&gt;L&lt;\/b&gt;"/);
+    assert.equal((await identityOf()).displayName, 'Ada <b>L</b>');
+    for (const display_name of ['x'.repeat(129), 'a\u0007b']) {
+      const refused = await own.post('/account/profile', page, { display_name });
+      assert.deepEqual([refused.status, (await identityOf()).displayName], [422, 'Ada <b>L</b>']);
+    }
+  });
+
+  it('PAG-2 a new password needs the current one, signs out everywhere else, and lets this sign-in go on', async () => {
+    const { sessionId } = await session();
+    const { own, page } = await opened();
+    const change = (current_password: string, new_password: string) =>
+      own.post('/account/password', page, { current_password, new_password });
+    for (const [current, next, field] of [
+      ['wrong-password-42', 'a-newer-password-42', 'current_password'],
+      ['', 'a-newer-password-42', 'current_password'],
+      [ADA.password, 'short', 'new_password'],
+      [ADA.password, '12345678', 'new_password'],
+    ] as const) {
+      const refused = await change(current, next);
+      assert.equal(refused.status, 422);
+      assert.match(
+        refused.body,
+        new RegExp(`name="${field}"[^>]*aria-invalid="true" aria-describedby="[^"]*form-fault"`),
+      );
+    }
+    assert.equal(await isActive(sessionId), true);
+    assert.match((await change(ADA.password, 'a-newer-password-42')).body, /role="status">Your password was changed/);
+    assert.equal(await isActive(sessionId), false);
+    assert.equal((await own.open('/account/sessions')).status, 200);
+    const done = await own.post('/second-step/done', await own.open('/account'), {});
+    const { code } = redirected(done);
+    const device = { userAgent: '', ipAddress: '', label: '' };
+    const input = { tenantId: 'default', actor: 'web', code, codeVerifier: VERIFIER, returnTo: FLOW.return_to, device };
+    assert.equal((await world.exchange(input)).session.acr, 'aal1');
+    const attempt = { ...world.attempt, ...ADA };
+    await assert.rejects(world.authenticate(attempt), reason('CREDENTIAL_REJECTED'));
+  });
+
+  it('PAG-3 sessions are listed in words, this browser is marked, and one or all are ended: of this person only', async () => {
+    await world.submit('/sign-up', EVE);
+    const [mine, phone, hers] = [await session(), await session(ADA.identifier, 'x'), await session(EVE.identifier)];
+    const { own, page } = await opened('/account/sessions');
+    assert.match(page.body, /<strong>Firefox on Linux<\/strong>/);
+    assert.match(page.body, /<strong>Unknown device<\/strong>/);
+    assert.ok(page.body.includes(mine.session.handle) && !page.body.includes(hers.session.handle));
+    const end = (handle: string) => own.post('/account/sessions', page, { end: handle });
+    for (const handle of [hers.session.handle, 'ses_none', '']) assert.equal((await end(handle)).status, 303, handle);
+    assert.equal((await end(phone.session.handle)).headers.location?.split('?')[0], '/account/sessions');
+    assert.deepEqual(await Promise.all([mine, phone, hers].map((each) => isActive(each.sessionId))), [
+      true,
+      false,
+      true,
+    ]);
+    const all = await end('all');
+    assert.deepEqual([all.status, all.headers.location?.split('?')[0]], [303, '/sign-in']);
+    assert.deepEqual(await Promise.all([mine, hers].map((each) => isActive(each.sessionId))), [false, true]);
+    assert.equal((await own.open('/account')).status, 303);
+  });
+
+  it('PAG-4 events are those of this person, in words of their language, without ids; long lists have further pages', async () => {
+    await world.submit('/sign-up', EVE);
+    world.time.now += 1_000;
+    for (let count = 0; count < 60; count++) await session();
+    const { own, page } = await opened('/account/activity');
+    assert.match(page.body, /<strong>Signed in<\/strong>/);
+    const { id } = await identityOf();
+    const hers = await identityOf(EVE.identifier);
+    for (const text of [id, hers.id, 'hosted-page', 'session.created', 'ses_'])
+      assert.ok(!page.body.includes(text), text);
+    const [, older = ''] = /href="([^"]*page=[^"]*)"/.exec(page.body) ?? [];
+    const next = await own.get(older.replaceAll('&amp;', '&'));
+    assert.match(next.body, /<strong>Account created<\/strong>/);
+    for (const forged of ['x', 'c2Vzc2lvbnMgMSB4', 'A'.repeat(300)]) {
+      assert.equal((await own.open('/account/activity', { ...FLOW, page: forged })).status, 200, forged);
+    }
+    const german = await own.open('/account/activity', { ...FLOW, ui_locales: 'de' });
+    assert.match(german.body, /<strong>Angemeldet<\/strong>/);
+    const sessions = await own.open('/account/sessions');
+    assert.equal(sessions.body.match(/name="end" value="ses_/g)?.length, 50);
+  });
+
+  it('RED-8 no act without the token of the form, or from another site', async () => {
+    const { own, page } = await opened();
+    const cookie = [...own.jar].map(([name, value]) => `${name}=${value}`).join('; ');
+    const form_token = own.fieldOf(page, 'form_token');
+    for (const path of ['/account/profile', '/account/password', '/account/sessions']) {
+      const typed = {
+        ...FLOW,
+        display_name: 'Eve',
+        end: 'all',
+        current_password: ADA.password,
+        new_password: 'a-newer-password-42',
+      };
+      assert.equal((await world.post(path, typed, { cookie })).status, 403, path);
+      const headers = { 'sec-fetch-site': 'same-site' };
+      assert.equal((await world.post(path, { ...typed, form_token }, { cookie, headers })).status, 403, path);
+    }
+    assert.notEqual((await identityOf()).displayName, 'Eve');
+    assert.equal((await own.open('/account')).status, 200);
+  });
+});

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import type { Store } from '../../server/src/store/store.ts';
+import { AWKWARD_TEXTS, event, NO_TRAIL, NOW, newTenantId, tenant, walk } from './fixtures.ts';
+
+export function tenantSuite(store: () => Store): void {
+  describe('TenantStore', () => {
+    it('writes a tenant if there is none, and returns the stored one', async () => {
+      const first = tenant();
+      assert.equal(await store().tenants.read(first.id), undefined);
+      assert.deepEqual(await store().tenants.insertIfAbsent(first), first);
+      assert.deepEqual(await store().tenants.insertIfAbsent({ ...first, version: 9 }), first);
+      assert.deepEqual(await store().tenants.read(first.id), first);
+      assert.equal(await store().tenants.read(first.id.toUpperCase()), undefined);
+    });
+
+    it('gives 16 concurrent starters one tenant', async () => {
+      const first = tenant();
+      const starters = Array.from({ length: 16 }, (_, n) =>
+        store().tenants.insertIfAbsent({ ...first, createdAt: NOW + n }),
+      );
+      assert.equal(new Set((await Promise.all(starters)).map(({ createdAt }) => createdAt)).size, 1);
+    });
+
+    it('replaces only the version that was read', async () => {
+      const before = await store().tenants.insertIfAbsent(tenant());
+      const after = {
+        ...before,
+        version: 2,
+        updatedAt: NOW + 1,
+        settings: { ...before.settings, returnTo: [...AWKWARD_TEXTS], signUpOpen: false },
+      };
+      assert.equal(await store().tenants.replace(before, after, NO_TRAIL), true);
+      assert.equal(await store().tenants.replace(before, { ...before, version: 2 }, NO_TRAIL), false);
+      assert.deepEqual(await store().tenants.read(before.id), after);
+      assert.equal(await store().tenants.replace(tenant(), after, NO_TRAIL), false);
+    });
+  });
+
+  describe('AuditStore', () => {
+    it('gives back events as they were', async () => {
+      const tenantId = newTenantId();
+      const events = AWKWARD_TEXTS.map((text, n) =>
+        event(tenantId, { at: NOW - n, actor: text, subject: text, facts: { z: text, a: text } }),
+      );
+      await store().audit.append(events);
+      await store().audit.append([]);
+      assert.deepEqual(await store().audit.list({ tenantId }, { limit: 100 }), { rows: events });
+    });
+
+    it('appends all or none', async () => {
+      const tenantId = newTenantId();
+      const twin = event(tenantId);
+      await assert.rejects(store().audit.append([event(tenantId), twin, twin]), { reason: 'DATABASE_UNAVAILABLE' });
+      assert.deepEqual(await store().audit.list({ tenantId }, { limit: 100 }), { rows: [] });
+    });
+
+    it('lists newest first by instant then id, page by page, each once', async () => {
+      const tenantId = newTenantId();
+      await store().audit.append(
+        [3, 1, 2, 5, 4, 0].map((n) => event(tenantId, { id: `aud_${n}`, at: NOW + Math.floor(n / 3) })),
+      );
+      await store().audit.append([event(newTenantId())]);
+      const pages = await walk((after) =>
+        store().audit.list({ tenantId }, { limit: 4, ...(after === undefined ? {} : { after }) }),
+      );
+      assert.deepEqual(
+        pages.map((page) => page.map(({ id }) => id)),
+        [
+          ['aud_5', 'aud_4', 'aud_3', 'aud_2'],
+          ['aud_1', 'aud_0'],
+        ],
+      );
+    });
+
+    it('filters by identity and by action', async () => {
+      const tenantId = newTenantId();
+      const [a, b, c] = [
+        event(tenantId, { at: NOW + 3, identityId: 'idn_1', action: 'session.revoked' }),
+        event(tenantId, { at: NOW + 2, identityId: 'idn_1' }),
+        event(tenantId, { at: NOW + 1, identityId: 'idn_2' }),
+      ];
+      await store().audit.append([c, b, a]);
+      const list = async (filter: object) => (await store().audit.list({ tenantId, ...filter }, { limit: 9 })).rows;
+      assert.deepEqual(await list({ identityId: 'idn_1' }), [a, b]);
+      assert.deepEqual(await list({ action: 'session.created' }), [b, c]);
+      assert.deepEqual(await list({ identityId: 'idn_1', action: 'session.created' }), [b]);
+      assert.deepEqual(await list({ action: 'Session.created' }), []);
+    });
+  });
+}
