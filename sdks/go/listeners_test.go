@@ -164,6 +164,10 @@ func TestOwnChanges(t *testing.T) {
 				Target: &trustv1.RevokeSessionRequest_SessionId{SessionId: fake.SessionID}})
 			return err
 		}, &trustv1.RevokeSessionResponse{}},
+		"ExchangeSignInCode": {func(c *TrustClient) error {
+			_, err := c.ExchangeSignInCode(t.Context(), &trustv1.ExchangeSignInCodeRequest{})
+			return err
+		}, &trustv1.ExchangeSignInCodeResponse{PreviousHandle: testHandle, PreviousVersion: 2}},
 		"RevokeIdentitySessions": {func(c *TrustClient) error {
 			_, err := c.RevokeIdentitySessions(t.Context(), &trustv1.RevokeIdentitySessionsRequest{IdentityId: testIdentity})
 			return err

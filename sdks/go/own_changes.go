@@ -15,6 +15,13 @@ func (w *watcher) took(request proto.Message, answer any) {
 		if answer.GetHandle() != "" {
 			change = lease.Change{Kind: lease.KindSession, Name: answer.GetHandle(), Version: answer.GetVersion(), Ended: true}
 		}
+	case *trustv1.ExchangeSignInCodeResponse:
+		w.machine.Forget(request.(*trustv1.ExchangeSignInCodeRequest).GetPreviousSessionId())
+		if answer.GetPreviousHandle() != "" {
+			change = lease.Change{
+				Kind: lease.KindSession, Name: answer.GetPreviousHandle(), Version: answer.GetPreviousVersion(), Ended: true,
+			}
+		}
 	case *trustv1.RotateSessionResponse:
 		w.machine.Forget(request.(*trustv1.RotateSessionRequest).GetSessionId())
 		session := answer.GetSession()

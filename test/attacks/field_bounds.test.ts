@@ -192,6 +192,7 @@ const EDGES: Readonly<Record<string, Readonly<Record<string, Edge>>>> = {
       bad: ['', a(42), a(129), `${a(42)}=`, `${a(42)} `, a(43, 'é')],
     },
     return_to: bytes(2_048, true),
+    previous_session_id: { good: ['', a(256)], bad: [a(257), a(129, 'é'), 'a\u0000'] },
     ...device,
   },
   PutService: {

@@ -87,6 +87,21 @@ describe('sign-in flow', () => {
     assert.equal(answer.headers['referrer-policy'], 'no-referrer');
   });
 
+  it('RED-11 the callback gives what the browser held before, and nothing that is no session_id', async () => {
+    const { ask, exchanged } = setUp();
+    const held = `__Host-session_id=${SESSION_ID}`;
+    for (const [cookies, given] of [
+      [held, SESSION_ID],
+      [`${held}; ${held}`, ''],
+      ['__Host-session_id=x', ''],
+      ['a=b', ''],
+    ] as const) {
+      const { state, cookie } = await begin(ask);
+      await ask('GET', `/auth/callback?code=${CODE}&state=${state}`, { cookie: `${cookie}; ${cookies}` });
+      assert.equal(exchanged.at(-1)?.previousSessionId, given, cookies);
+    }
+  });
+
   it('RED-4 refuses a callback whose state is not that of the cookie, and asks nobody', async () => {
     const { ask, exchanged } = setUp();
     const { state, cookie } = await begin(ask);

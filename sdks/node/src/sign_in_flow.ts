@@ -180,12 +180,15 @@ export class SignInFlow {
     if (flow === undefined || state === undefined || !equal(state, flow.state) || !isSignInCode(code)) {
       return answer(400, 'This sign-in was not begun here, or took too long. Please start again.', spent);
     }
+    const previous = this.#cookies.readSession(request.headers.cookie);
     try {
       const { sessionId } = await this.#client.exchangeSignInCode({
         code,
         codeVerifier: flow.verifier,
         returnTo: this.returnTo,
         device: deviceOf(request),
+        // RED-11: what this browser held so far ends with it.
+        previousSessionId: isSessionId(previous) ? previous : '',
       });
       if (!isSessionId(sessionId)) {
         return answer(503, 'Sign-in is not available at the moment.', spent);

@@ -89,6 +89,15 @@ def test_a_sign_in_ends_with_the_session_cookie_and_the_page(web: Web) -> None:
     assert request.device.user_agent == ("Browser/1 " + "x" * 600)[:512]
 
 
+def test_red_11_the_callback_gives_what_the_browser_held_before(web: Web) -> None:
+    """RED-11: and nothing that is no session_id."""
+    held = f"__Host-session_id={SESSION_ID}"
+    for cookies, given in ((held, SESSION_ID), (f"{held}; {held}", ""), ("__Host-session_id=x", ""), ("a=b", "")):
+        asked, cookie = begin(web)
+        callback(web, asked["state"], f"{cookie}; {cookies}")
+        assert web.client.calls[-1][1].previous_session_id == given, cookies
+
+
 def test_red_4_a_callback_whose_state_is_not_that_of_the_cookie_is_refused(web: Web) -> None:
     """RED-4: and no code is spent."""
     asked, cookie = begin(web)

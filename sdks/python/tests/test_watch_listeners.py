@@ -43,6 +43,11 @@ def heard(world: World, session: m.Session = SESSION) -> list[str]:
 OWN_CHANGES: list[tuple[str, Any, Any]] = [
     ("revoke_session", m.RevokeSessionRequest(handle=HANDLE), m.RevokeSessionResponse(handle=HANDLE, version=4)),
     (
+        "exchange_sign_in_code",
+        m.ExchangeSignInCodeRequest(),
+        m.ExchangeSignInCodeResponse(previous_handle=HANDLE, previous_version=4),
+    ),
+    (
         "revoke_identity_sessions",
         m.RevokeIdentitySessionsRequest(identity_id=IDENTITY_ID),
         m.RevokeIdentitySessionsResponse(epoch=3),

@@ -66,8 +66,13 @@ func (a *App) end(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusBadRequest, "This sign-in was not begun here, or took too long. Please start again.")
 		return
 	}
+	// RED-11: what this browser held so far ends with it.
+	previous, _ := a.cookies.Session(r.Header)
+	if !trustlayer.IsSessionID(previous) {
+		previous = ""
+	}
 	made, err := a.client.ExchangeSignInCode(r.Context(), &trustv1.ExchangeSignInCodeRequest{
-		Code: code, CodeVerifier: flow.Verifier(), ReturnTo: a.ReturnTo(), Device: deviceOf(r),
+		Code: code, CodeVerifier: flow.Verifier(), ReturnTo: a.ReturnTo(), Device: deviceOf(r), PreviousSessionId: previous,
 	})
 	switch {
 	case trustlayer.ReasonOf(err) == trustlayer.ReasonSignInCodeRejected:

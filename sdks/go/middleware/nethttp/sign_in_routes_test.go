@@ -102,6 +102,22 @@ func TestCallback(t *testing.T) {
 	}
 }
 
+// RED-11: what the browser held before ends with the exchange.
+func TestCallbackEndsThePreviousSession(t *testing.T) {
+	held := sessionName + "=" + fake.SessionID
+	for cookies, want := range map[string]string{
+		held: fake.SessionID, held + "; " + held: "", sessionName + "=x": "", "a=b": "",
+	} {
+		client := &trust{sessionID: fake.SessionID}
+		handler := routes(t, client)
+		cookie, state := begin(t, handler, "/")
+		get(handler, "GET", "/auth/callback?code="+fake.Code+"&state="+state, "Cookie", cookie+"; "+cookies)
+		if got := client.exchanged[0].GetPreviousSessionId(); got != want {
+			t.Errorf("%q: gave %q", cookies, got)
+		}
+	}
+}
+
 func TestCallbackRefuses(t *testing.T) {
 	client := &trust{sessionID: fake.SessionID}
 	handler := routes(t, client)

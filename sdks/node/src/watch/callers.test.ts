@@ -105,6 +105,7 @@ describe('watch: what stands on it', function () {
   const identity = { id: IDENTITY, epoch: 2n, version: 2n };
   const OWN: Readonly<Record<string, { readonly answer: object; readonly request?: object }>> = {
     revokeSession: { answer: { handle: HANDLE, version: 2n } },
+    exchangeSignInCode: { answer: { previousHandle: HANDLE, previousVersion: 2n } },
     revokeIdentitySessions: { answer: { epoch: 2n }, request: { identityId: IDENTITY } },
     rotateSession: { answer: { session: { handle: HANDLE, version: 2n } } },
     setPassword: { answer: { epoch: 2n }, request: { identityId: IDENTITY } },

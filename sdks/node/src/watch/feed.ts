@@ -3,6 +3,7 @@ import { IdentityServiceService } from '../gen/trust/v1/identity.ts';
 import { OrganisationServiceService } from '../gen/trust/v1/organisation.ts';
 import { PasswordServiceService } from '../gen/trust/v1/password.ts';
 import { type Change, SessionServiceService } from '../gen/trust/v1/session.ts';
+import { SignInServiceService } from '../gen/trust/v1/sign_in.ts';
 import { SigningKeyServiceService } from '../gen/trust/v1/signing_key.ts';
 import { TenantServiceService } from '../gen/trust/v1/tenant.ts';
 import type { FeedChange } from '../lease/facts.ts';
@@ -40,6 +41,8 @@ interface Asked {
 interface Answered {
   readonly handle: string;
   readonly version: bigint;
+  readonly previousHandle: string;
+  readonly previousVersion: bigint;
   readonly epoch: bigint;
   readonly session?: { readonly handle: string; readonly version: bigint };
   readonly organisation?: { readonly id: string; readonly version: bigint };
@@ -82,12 +85,12 @@ const ofMember: OwnChange = ({ organisationId, identityId }, { organisationVersi
   version: Number(organisationVersion),
 });
 
+const ended = (handle: string, version: bigint): FeedChange | undefined =>
+  handle === '' ? undefined : { kind: 'session', handle, version: Number(version), revoked: true };
+
 const OWN_CHANGES = new Map<string, OwnChange>([
-  [
-    SessionServiceService.revokeSession.path,
-    (_, { handle, version }) =>
-      handle === '' ? undefined : { kind: 'session', handle, version: Number(version), revoked: true },
-  ],
+  [SessionServiceService.revokeSession.path, (_, { handle, version }) => ended(handle, version)],
+  [SignInServiceService.exchangeSignInCode.path, (_, answer) => ended(answer.previousHandle, answer.previousVersion)],
   [SessionServiceService.revokeIdentitySessions.path, newEpoch],
   [SessionServiceService.rotateSession.path, ofSession],
   [OrganisationServiceService.setActiveOrganisation.path, ofSession],

@@ -167,8 +167,14 @@ class SignInFlow:
                 return answer(400, "This sign-in is no longer valid. Please start again.", spent)
             return answer(503, _UNAVAILABLE, spent)
 
+        previous = self._cookies.read_session(request.header("cookie"))
         exchange = ExchangeSignInCodeRequest(
-            code=code, code_verifier=flow[2], return_to=self.return_to, device=request.device
+            code=code,
+            code_verifier=flow[2],
+            return_to=self.return_to,
+            device=request.device,
+            # [RED-11]: what this browser held so far ends with it.
+            previous_session_id=previous if is_session_id(previous) else "",
         )
         return _Exchange(exchange, done, failed)
 

@@ -160,6 +160,52 @@ describe('sign-in code', () => {
     assert.ok(!(await world.verify('default', sessionId)).active);
   });
 
+  it('RED-11 what the browser held ends, whosesoever it was; a code that is refused ends nothing', async () => {
+    const world = await withCode();
+    const [own, other] = [
+      await world.create({ ...world.input, identityId: world.identity.id, acr: 'aal1', amr: ['pwd'] }),
+      await world.signIn(),
+    ];
+    const active = async ({ sessionId }: { sessionId: string }) => (await world.verify('default', sessionId)).active;
+    for (const held of [own, other]) {
+      const { code } = await world.issue();
+      const given = { ...world.input, code, previousSessionId: held.sessionId };
+      await assert.rejects(world.exchange({ ...given, codeVerifier: 'x'.repeat(43) }), REJECTED);
+      assert.ok(await active(held), 'a refused code');
+      await assert.rejects(world.exchange(given), REJECTED, 'spent');
+      assert.ok(await active(held), 'a spent code');
+      const next = { ...given, code: (await world.issue()).code };
+      const { previous, ...made } = await world.exchange(next);
+      assert.deepEqual(previous, { handle: held.session.handle, version: 2 });
+      assert.ok((await active(made)) && !(await active(held)));
+    }
+    for (const previousSessionId of ['', 'no session_id', newSignInCode(world.random)]) {
+      const { code } = await world.issue();
+      const { previous } = await world.exchange({ ...world.input, code, previousSessionId });
+      assert.deepEqual(previous, { handle: '', version: 0 });
+    }
+  });
+
+  it('RED-11 SES-14 makes room before the new session begins, and if it cannot be ended there is no new one', async () => {
+    const world = await withCode();
+    world.tenant.settings = { ...world.tenant.settings, maxSessions: 1, sessionOverflow: 'refuse' };
+    const first = await world.exchange(world.input);
+    const again = async () => ({
+      ...world.input,
+      code: (await world.issue()).code,
+      previousSessionId: first.sessionId,
+    });
+    const failing = await again();
+    world.stores.control.before = (call) => {
+      if (call === 'sessions.replace') throw new Error('the database is away');
+    };
+    await assert.rejects(world.exchange(failing), /away/);
+    world.stores.control.before = undefined;
+    assert.equal(world.acts().filter((act) => act === 'session.created').length, 1);
+    const { sessionId } = await world.exchange(await again());
+    assert.ok((await world.verify('default', sessionId)).active);
+  });
+
   it('PWD-7 a code from before "end all sessions", a new password or a disabling makes no session', async () => {
     const world = await withCode();
     await world.setPassword({ ...world.attempt, identityId: world.identity.id, password: 'a newer password' });

@@ -18,10 +18,17 @@ export type ExchangeInput = {
   readonly codeVerifier: string;
   readonly returnTo: string;
   readonly device: Device;
+  /** What the browser holds until now; anything. */
+  readonly previousSessionId?: string | undefined;
 };
 
-/** Errors: SIGN_IN_CODE_REJECTED, CONCURRENT_CHANGE (a replay whose session could not be ended yet). */
-export type ExchangeSignInCode = (input: ExchangeInput) => Promise<CreatedSession>;
+/** The new session, and the end of the one before (`''` and 0 where there was none). */
+export type Exchanged = CreatedSession & { readonly previous: { readonly handle: string; readonly version: number } };
+
+/** Errors: SIGN_IN_CODE_REJECTED, CONCURRENT_CHANGE (a session that could not be ended yet). */
+export type ExchangeSignInCode = (input: ExchangeInput) => Promise<Exchanged>;
+
+const NONE = { handle: '', version: 0 };
 
 /**
  * Spends a code and makes its session (spec RED-3). `spend` gives the code to exactly one caller and sets the handle of its session aside;
@@ -86,10 +93,13 @@ export function exchangeSignInCode(deps: {
       await record(input, 'sign_in_code.rejected', about);
       throw new TrustError('SIGN_IN_CODE_REJECTED');
     }
+    const { actor, previousSessionId: sessionId } = input;
+    // Ended first: no failure leaves two, and its place among the sessions is free (spec RED-11).
+    const previous = sessionId ? await deps.revokeSession({ tenantId, actor, target: { sessionId } }) : NONE;
     const created = await create(input, code, sessionHandle);
     if (await deps.codes.wasReplayed(tenantId, digest)) return refuseReplay();
     await record(input, 'sign_in_code.exchanged', about);
-    return created;
+    return { ...created, previous };
   };
 }
 

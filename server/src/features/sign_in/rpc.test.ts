@@ -18,7 +18,11 @@ async function served() {
   const issued = { tenantId: 'default', actor: 'hosted-page', identity, request, acr: 'aal1', amr: ['pwd'] };
   const { code } = await world.issue(issued);
   const { exchangeSignInCode } = signInRpc({ exchangeSignInCode: world.exchange });
-  return { ...world, exchangeSignInCode, request: { tenantId: '', code, codeVerifier, returnTo, device: undefined } };
+  return {
+    ...world,
+    exchangeSignInCode,
+    request: { tenantId: '', code, codeVerifier, returnTo, device: undefined, previousSessionId: '' },
+  };
 }
 
 describe('SignInService', () => {
@@ -27,6 +31,13 @@ describe('SignInService', () => {
     const { sessionId, session, identity } = await exchangeSignInCode(request, call);
     assert.match(sessionId, /^ts_/);
     assert.deepEqual([session?.acr, session?.amr, identity?.displayName], ['aal1', ['pwd'], 'Ada']);
+  });
+
+  it('RED-11 tells which session ended', async () => {
+    const { exchangeSignInCode, request, signIn } = await served();
+    const held = await signIn();
+    const answer = await exchangeSignInCode({ ...request, previousSessionId: held.sessionId }, call);
+    assert.deepEqual([answer.previousHandle, answer.previousVersion], [held.session.handle, 2n]);
   });
 
   it('ERR-3 names each malformed field, and none of them spends the code', async () => {
@@ -39,6 +50,7 @@ describe('SignInService', () => {
       [{ codeVerifier: `${'v'.repeat(43)}\n` }, 'code_verifier'],
       [{ returnTo: '' }, 'return_to'],
       [{ returnTo: 'x'.repeat(2_049) }, 'return_to'],
+      [{ previousSessionId: 'x'.repeat(257) }, 'previous_session_id'],
       [{ device: { userAgent: 'x'.repeat(513), ipAddress: '', label: '' } }, 'device.user_agent'],
     ];
     for (const [change, field] of refused) {

@@ -20,6 +20,8 @@ export function signInRpc(useCases: { readonly exchangeSignInCode: ExchangeSignI
         sessionId: created.sessionId,
         session: sessionMessage(created.session),
         identity: identityFactsMessage(created.identity),
+        previousHandle: created.previous.handle,
+        previousVersion: BigInt(created.previous.version),
       };
     },
   };
@@ -30,4 +32,5 @@ const exchangeFields = z.object({
   codeVerifier: z.string().regex(/^[A-Za-z0-9._~-]{43,128}$/, 'must be 43 to 128 of A-Z a-z 0-9 - . _ ~'),
   returnTo: textBytes(MAX_RETURN_TO).min(1, 'is required'),
   device,
+  previousSessionId: textBytes(256),
 });

@@ -35,9 +35,12 @@ type ExchangeSignInCodeRequest struct {
 	// The return_to with which the flow began, exactly. Required, at most 2,048 bytes.
 	ReturnTo string `protobuf:"bytes,4,opt,name=return_to,json=returnTo,proto3" json:"return_to,omitempty"`
 	// The device of the new session.
-	Device        *Device `protobuf:"bytes,5,opt,name=device,proto3" json:"device,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Device *Device `protobuf:"bytes,5,opt,name=device,proto3" json:"device,omitempty"`
+	// The session_id that the browser has held so far; it ends once the code is accepted, whosesoever it is. Empty if there
+	// is none; a text that is no session_id ends nothing. At most 256 bytes.
+	PreviousSessionId string `protobuf:"bytes,6,opt,name=previous_session_id,json=previousSessionId,proto3" json:"previous_session_id,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *ExchangeSignInCodeRequest) Reset() {
@@ -105,6 +108,13 @@ func (x *ExchangeSignInCodeRequest) GetDevice() *Device {
 	return nil
 }
 
+func (x *ExchangeSignInCodeRequest) GetPreviousSessionId() string {
+	if x != nil {
+		return x.PreviousSessionId
+	}
+	return ""
+}
+
 // ExchangeSignInCodeResponse returns the new session's secret once.
 type ExchangeSignInCodeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -113,9 +123,13 @@ type ExchangeSignInCodeResponse struct {
 	// Public facts.
 	Session *Session `protobuf:"bytes,2,opt,name=session,proto3" json:"session,omitempty"`
 	// The identity.
-	Identity      *IdentityFacts `protobuf:"bytes,3,opt,name=identity,proto3" json:"identity,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Identity *IdentityFacts `protobuf:"bytes,3,opt,name=identity,proto3" json:"identity,omitempty"`
+	// Handle of the session that ended because of `previous_session_id`; empty if that was none.
+	PreviousHandle string `protobuf:"bytes,4,opt,name=previous_handle,json=previousHandle,proto3" json:"previous_handle,omitempty"`
+	// Its version at the end; 0 if there was none.
+	PreviousVersion uint64 `protobuf:"varint,5,opt,name=previous_version,json=previousVersion,proto3" json:"previous_version,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *ExchangeSignInCodeResponse) Reset() {
@@ -169,22 +183,39 @@ func (x *ExchangeSignInCodeResponse) GetIdentity() *IdentityFacts {
 	return nil
 }
 
+func (x *ExchangeSignInCodeResponse) GetPreviousHandle() string {
+	if x != nil {
+		return x.PreviousHandle
+	}
+	return ""
+}
+
+func (x *ExchangeSignInCodeResponse) GetPreviousVersion() uint64 {
+	if x != nil {
+		return x.PreviousVersion
+	}
+	return 0
+}
+
 var File_trust_v1_sign_in_proto protoreflect.FileDescriptor
 
 const file_trust_v1_sign_in_proto_rawDesc = "" +
 	"\n" +
-	"\x16trust/v1/sign_in.proto\x12\btrust.v1\x1a\x16trust/v1/session.proto\"\xc2\x01\n" +
+	"\x16trust/v1/sign_in.proto\x12\btrust.v1\x1a\x16trust/v1/session.proto\"\xf7\x01\n" +
 	"\x19ExchangeSignInCodeRequest\x12\x1b\n" +
 	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12\x17\n" +
 	"\x04code\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04code\x12(\n" +
 	"\rcode_verifier\x18\x03 \x01(\tB\x03\x80\x01\x01R\fcodeVerifier\x12\x1b\n" +
 	"\treturn_to\x18\x04 \x01(\tR\breturnTo\x12(\n" +
-	"\x06device\x18\x05 \x01(\v2\x10.trust.v1.DeviceR\x06device\"\xa2\x01\n" +
+	"\x06device\x18\x05 \x01(\v2\x10.trust.v1.DeviceR\x06device\x123\n" +
+	"\x13previous_session_id\x18\x06 \x01(\tB\x03\x80\x01\x01R\x11previousSessionId\"\xf6\x01\n" +
 	"\x1aExchangeSignInCodeResponse\x12\"\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\tsessionId\x12+\n" +
 	"\asession\x18\x02 \x01(\v2\x11.trust.v1.SessionR\asession\x123\n" +
-	"\bidentity\x18\x03 \x01(\v2\x17.trust.v1.IdentityFactsR\bidentity2p\n" +
+	"\bidentity\x18\x03 \x01(\v2\x17.trust.v1.IdentityFactsR\bidentity\x12'\n" +
+	"\x0fprevious_handle\x18\x04 \x01(\tR\x0epreviousHandle\x12)\n" +
+	"\x10previous_version\x18\x05 \x01(\x04R\x0fpreviousVersion2p\n" +
 	"\rSignInService\x12_\n" +
 	"\x12ExchangeSignInCode\x12#.trust.v1.ExchangeSignInCodeRequest\x1a$.trust.v1.ExchangeSignInCodeResponseBAZ?github.com/trust-layer/trust-layer/sdks/go/gen/trust/v1;trustv1b\x06proto3"
 

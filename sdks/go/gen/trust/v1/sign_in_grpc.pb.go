@@ -32,7 +32,8 @@ const (
 type SignInServiceClient interface {
 	// ExchangeSignInCode spends a one-time code and makes the session. The code lives 60 s, is accepted once, and only
 	// with the PKCE verifier (RFC 7636, S256) and the return_to of its start. A second use also ends the session of the
-	// first. Scope `sign-in`. Errors: INVALID_FIELD, SIGN_IN_CODE_REJECTED.
+	// first. The session that the browser had before ends with it. Scope `sign-in`. Errors: INVALID_FIELD,
+	// SIGN_IN_CODE_REJECTED, CONCURRENT_CHANGE.
 	ExchangeSignInCode(ctx context.Context, in *ExchangeSignInCodeRequest, opts ...grpc.CallOption) (*ExchangeSignInCodeResponse, error)
 }
 
@@ -62,7 +63,8 @@ func (c *signInServiceClient) ExchangeSignInCode(ctx context.Context, in *Exchan
 type SignInServiceServer interface {
 	// ExchangeSignInCode spends a one-time code and makes the session. The code lives 60 s, is accepted once, and only
 	// with the PKCE verifier (RFC 7636, S256) and the return_to of its start. A second use also ends the session of the
-	// first. Scope `sign-in`. Errors: INVALID_FIELD, SIGN_IN_CODE_REJECTED.
+	// first. The session that the browser had before ends with it. Scope `sign-in`. Errors: INVALID_FIELD,
+	// SIGN_IN_CODE_REJECTED, CONCURRENT_CHANGE.
 	ExchangeSignInCode(context.Context, *ExchangeSignInCodeRequest) (*ExchangeSignInCodeResponse, error)
 	mustEmbedUnimplementedSignInServiceServer()
 }

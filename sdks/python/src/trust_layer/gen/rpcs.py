@@ -771,8 +771,8 @@ class TrustClientRpcs:
         """Spend a one-time code and makes the session.
 
         The code lives 60 s, is accepted once, and only with the PKCE verifier (RFC 7636, S256) and the return_to of its
-        start. A second use also ends the session of the first. Scope `sign-in`. Errors: INVALID_FIELD,
-        SIGN_IN_CODE_REJECTED.
+        start. A second use also ends the session of the first. The session that the browser had before ends with it.
+        Scope `sign-in`. Errors: INVALID_FIELD, SIGN_IN_CODE_REJECTED, CONCURRENT_CHANGE.
         """
         return self._call(self._stubs().sign_in.ExchangeSignInCode, request)
 

@@ -13,6 +13,7 @@ from trust_layer.gen.trust.v1 import (
     organisation_pb2,
     password_pb2,
     session_pb2,
+    sign_in_pb2,
     signing_key_pb2,
     tenant_pb2,
 )
@@ -48,6 +49,11 @@ def feed_change(change: session_pb2.Change) -> FeedChange:
 
 def _of_session(_request: Any, response: Any) -> FeedChange | None:
     return SessionRow(response.handle, response.version, True) if response.handle else None
+
+
+def _of_previous(_request: Any, response: Any) -> FeedChange | None:
+    handle = response.previous_handle
+    return SessionRow(handle, response.previous_version, True) if handle else None
 
 
 def _of_rotated(_request: Any, response: Any) -> FeedChange:
@@ -89,6 +95,7 @@ def _of_key(request: Any, _response: Any) -> FeedChange:
 
 _OWN_CHANGES: Final[dict[type[Message], Callable[[Any, Any], FeedChange | None]]] = {
     session_pb2.RevokeSessionRequest: _of_session,
+    sign_in_pb2.ExchangeSignInCodeRequest: _of_previous,
     session_pb2.RevokeIdentitySessionsRequest: _of_epoch,
     session_pb2.RotateSessionRequest: _of_rotated,
     organisation_pb2.SetActiveOrganisationRequest: _of_rotated,

@@ -26,7 +26,14 @@ export interface ExchangeSignInCodeRequest {
   /** The return_to with which the flow began, exactly. Required, at most 2,048 bytes. */
   readonly returnTo: string;
   /** The device of the new session. */
-  readonly device: Device | undefined;
+  readonly device:
+    | Device
+    | undefined;
+  /**
+   * The session_id that the browser has held so far; it ends once the code is accepted, whosesoever it is. Empty if there
+   * is none; a text that is no session_id ends nothing. At most 256 bytes.
+   */
+  readonly previousSessionId: string;
 }
 
 /** ExchangeSignInCodeResponse returns the new session's secret once. */
@@ -38,11 +45,17 @@ export interface ExchangeSignInCodeResponse {
     | Session
     | undefined;
   /** The identity. */
-  readonly identity: IdentityFacts | undefined;
+  readonly identity:
+    | IdentityFacts
+    | undefined;
+  /** Handle of the session that ended because of `previous_session_id`; empty if that was none. */
+  readonly previousHandle: string;
+  /** Its version at the end; 0 if there was none. */
+  readonly previousVersion: bigint;
 }
 
 function createBaseExchangeSignInCodeRequest(): ExchangeSignInCodeRequest {
-  return { tenantId: "", code: "", codeVerifier: "", returnTo: "", device: undefined };
+  return { tenantId: "", code: "", codeVerifier: "", returnTo: "", device: undefined, previousSessionId: "" };
 }
 
 export const ExchangeSignInCodeRequest: MessageFns<ExchangeSignInCodeRequest> = {
@@ -61,6 +74,9 @@ export const ExchangeSignInCodeRequest: MessageFns<ExchangeSignInCodeRequest> = 
     }
     if (message.device !== undefined) {
       Device.encode(message.device, writer.uint32(42).fork()).join();
+    }
+    if (message.previousSessionId !== "") {
+      writer.uint32(50).string(message.previousSessionId);
     }
     return writer;
   },
@@ -118,6 +134,14 @@ export const ExchangeSignInCodeRequest: MessageFns<ExchangeSignInCodeRequest> = 
             message.device = Device.decode(reader, reader.uint32());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.previousSessionId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -142,12 +166,13 @@ export const ExchangeSignInCodeRequest: MessageFns<ExchangeSignInCodeRequest> = 
     message.device = (object.device !== undefined && object.device !== null)
       ? Device.fromPartial(object.device)
       : undefined;
+    message.previousSessionId = object.previousSessionId ?? "";
     return message;
   },
 };
 
 function createBaseExchangeSignInCodeResponse(): ExchangeSignInCodeResponse {
-  return { sessionId: "", session: undefined, identity: undefined };
+  return { sessionId: "", session: undefined, identity: undefined, previousHandle: "", previousVersion: 0n };
 }
 
 export const ExchangeSignInCodeResponse: MessageFns<ExchangeSignInCodeResponse> = {
@@ -160,6 +185,15 @@ export const ExchangeSignInCodeResponse: MessageFns<ExchangeSignInCodeResponse> 
     }
     if (message.identity !== undefined) {
       IdentityFacts.encode(message.identity, writer.uint32(26).fork()).join();
+    }
+    if (message.previousHandle !== "") {
+      writer.uint32(34).string(message.previousHandle);
+    }
+    if (message.previousVersion !== 0n) {
+      if (BigInt.asUintN(64, message.previousVersion) !== message.previousVersion) {
+        throw new globalThis.Error("value provided for field message.previousVersion of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.previousVersion);
     }
     return writer;
   },
@@ -201,6 +235,22 @@ export const ExchangeSignInCodeResponse: MessageFns<ExchangeSignInCodeResponse> 
             message.identity = IdentityFacts.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.previousHandle = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.previousVersion = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -225,6 +275,10 @@ export const ExchangeSignInCodeResponse: MessageFns<ExchangeSignInCodeResponse> 
     message.identity = (object.identity !== undefined && object.identity !== null)
       ? IdentityFacts.fromPartial(object.identity)
       : undefined;
+    message.previousHandle = object.previousHandle ?? "";
+    message.previousVersion = (object.previousVersion !== undefined && object.previousVersion !== null)
+      ? BigInt(object.previousVersion)
+      : 0n;
     return message;
   },
 };
@@ -235,7 +289,8 @@ export const SignInServiceService = {
   /**
    * ExchangeSignInCode spends a one-time code and makes the session. The code lives 60 s, is accepted once, and only
    * with the PKCE verifier (RFC 7636, S256) and the return_to of its start. A second use also ends the session of the
-   * first. Scope `sign-in`. Errors: INVALID_FIELD, SIGN_IN_CODE_REJECTED.
+   * first. The session that the browser had before ends with it. Scope `sign-in`. Errors: INVALID_FIELD,
+   * SIGN_IN_CODE_REJECTED, CONCURRENT_CHANGE.
    */
   exchangeSignInCode: {
     path: "/trust.v1.SignInService/ExchangeSignInCode" as const,
@@ -254,7 +309,8 @@ export interface SignInServiceServer extends UntypedServiceImplementation {
   /**
    * ExchangeSignInCode spends a one-time code and makes the session. The code lives 60 s, is accepted once, and only
    * with the PKCE verifier (RFC 7636, S256) and the return_to of its start. A second use also ends the session of the
-   * first. Scope `sign-in`. Errors: INVALID_FIELD, SIGN_IN_CODE_REJECTED.
+   * first. The session that the browser had before ends with it. Scope `sign-in`. Errors: INVALID_FIELD,
+   * SIGN_IN_CODE_REJECTED, CONCURRENT_CHANGE.
    */
   exchangeSignInCode: handleUnaryCall<ExchangeSignInCodeRequest, ExchangeSignInCodeResponse>;
 }

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from trust_layer.gen.trust.v1 import session_pb2 as trust_dot_v1_dot_session__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16trust/v1/sign_in.proto\x12\x08trust.v1\x1a\x16trust/v1/session.proto\"\xc2\x01\n\x19\x45xchangeSignInCodeRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x17\n\x04\x63ode\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04\x63ode\x12(\n\rcode_verifier\x18\x03 \x01(\tB\x03\x80\x01\x01R\x0c\x63odeVerifier\x12\x1b\n\treturn_to\x18\x04 \x01(\tR\x08returnTo\x12(\n\x06\x64\x65vice\x18\x05 \x01(\x0b\x32\x10.trust.v1.DeviceR\x06\x64\x65vice\"\xa2\x01\n\x1a\x45xchangeSignInCodeResponse\x12\"\n\nsession_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\tsessionId\x12+\n\x07session\x18\x02 \x01(\x0b\x32\x11.trust.v1.SessionR\x07session\x12\x33\n\x08identity\x18\x03 \x01(\x0b\x32\x17.trust.v1.IdentityFactsR\x08identity2p\n\rSignInService\x12_\n\x12\x45xchangeSignInCode\x12#.trust.v1.ExchangeSignInCodeRequest\x1a$.trust.v1.ExchangeSignInCodeResponseBAZ?github.com/trust-layer/trust-layer/sdks/go/gen/trust/v1;trustv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16trust/v1/sign_in.proto\x12\x08trust.v1\x1a\x16trust/v1/session.proto\"\xf7\x01\n\x19\x45xchangeSignInCodeRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x17\n\x04\x63ode\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04\x63ode\x12(\n\rcode_verifier\x18\x03 \x01(\tB\x03\x80\x01\x01R\x0c\x63odeVerifier\x12\x1b\n\treturn_to\x18\x04 \x01(\tR\x08returnTo\x12(\n\x06\x64\x65vice\x18\x05 \x01(\x0b\x32\x10.trust.v1.DeviceR\x06\x64\x65vice\x12\x33\n\x13previous_session_id\x18\x06 \x01(\tB\x03\x80\x01\x01R\x11previousSessionId\"\xf6\x01\n\x1a\x45xchangeSignInCodeResponse\x12\"\n\nsession_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\tsessionId\x12+\n\x07session\x18\x02 \x01(\x0b\x32\x11.trust.v1.SessionR\x07session\x12\x33\n\x08identity\x18\x03 \x01(\x0b\x32\x17.trust.v1.IdentityFactsR\x08identity\x12\'\n\x0fprevious_handle\x18\x04 \x01(\tR\x0epreviousHandle\x12)\n\x10previous_version\x18\x05 \x01(\x04R\x0fpreviousVersion2p\n\rSignInService\x12_\n\x12\x45xchangeSignInCode\x12#.trust.v1.ExchangeSignInCodeRequest\x1a$.trust.v1.ExchangeSignInCodeResponseBAZ?github.com/trust-layer/trust-layer/sdks/go/gen/trust/v1;trustv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,12 +37,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXCHANGESIGNINCODEREQUEST'].fields_by_name['code']._serialized_options = b'\200\001\001'
   _globals['_EXCHANGESIGNINCODEREQUEST'].fields_by_name['code_verifier']._loaded_options = None
   _globals['_EXCHANGESIGNINCODEREQUEST'].fields_by_name['code_verifier']._serialized_options = b'\200\001\001'
+  _globals['_EXCHANGESIGNINCODEREQUEST'].fields_by_name['previous_session_id']._loaded_options = None
+  _globals['_EXCHANGESIGNINCODEREQUEST'].fields_by_name['previous_session_id']._serialized_options = b'\200\001\001'
   _globals['_EXCHANGESIGNINCODERESPONSE'].fields_by_name['session_id']._loaded_options = None
   _globals['_EXCHANGESIGNINCODERESPONSE'].fields_by_name['session_id']._serialized_options = b'\200\001\001'
   _globals['_EXCHANGESIGNINCODEREQUEST']._serialized_start=61
-  _globals['_EXCHANGESIGNINCODEREQUEST']._serialized_end=255
-  _globals['_EXCHANGESIGNINCODERESPONSE']._serialized_start=258
-  _globals['_EXCHANGESIGNINCODERESPONSE']._serialized_end=420
-  _globals['_SIGNINSERVICE']._serialized_start=422
-  _globals['_SIGNINSERVICE']._serialized_end=534
+  _globals['_EXCHANGESIGNINCODEREQUEST']._serialized_end=308
+  _globals['_EXCHANGESIGNINCODERESPONSE']._serialized_start=311
+  _globals['_EXCHANGESIGNINCODERESPONSE']._serialized_end=557
+  _globals['_SIGNINSERVICE']._serialized_start=559
+  _globals['_SIGNINSERVICE']._serialized_end=671
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,8 @@ class SignInServiceStub:
     ]
     """ExchangeSignInCode spends a one-time code and makes the session. The code lives 60 s, is accepted once, and only
     with the PKCE verifier (RFC 7636, S256) and the return_to of its start. A second use also ends the session of the
-    first. Scope `sign-in`. Errors: INVALID_FIELD, SIGN_IN_CODE_REJECTED.
+    first. The session that the browser had before ends with it. Scope `sign-in`. Errors: INVALID_FIELD,
+    SIGN_IN_CODE_REJECTED, CONCURRENT_CHANGE.
     """
 
 class SignInServiceAsyncStub:
@@ -39,7 +40,8 @@ class SignInServiceAsyncStub:
     ]
     """ExchangeSignInCode spends a one-time code and makes the session. The code lives 60 s, is accepted once, and only
     with the PKCE verifier (RFC 7636, S256) and the return_to of its start. A second use also ends the session of the
-    first. Scope `sign-in`. Errors: INVALID_FIELD, SIGN_IN_CODE_REJECTED.
+    first. The session that the browser had before ends with it. Scope `sign-in`. Errors: INVALID_FIELD,
+    SIGN_IN_CODE_REJECTED, CONCURRENT_CHANGE.
     """
 
 class SignInServiceServicer(metaclass=abc.ABCMeta):
@@ -53,7 +55,8 @@ class SignInServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[trust_layer.gen.trust.v1.sign_in_pb2.ExchangeSignInCodeResponse, collections.abc.Awaitable[trust_layer.gen.trust.v1.sign_in_pb2.ExchangeSignInCodeResponse]]:
         """ExchangeSignInCode spends a one-time code and makes the session. The code lives 60 s, is accepted once, and only
         with the PKCE verifier (RFC 7636, S256) and the return_to of its start. A second use also ends the session of the
-        first. Scope `sign-in`. Errors: INVALID_FIELD, SIGN_IN_CODE_REJECTED.
+        first. The session that the browser had before ends with it. Scope `sign-in`. Errors: INVALID_FIELD,
+        SIGN_IN_CODE_REJECTED, CONCURRENT_CHANGE.
         """
 
 def add_SignInServiceServicer_to_server(servicer: SignInServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
