@@ -8,8 +8,8 @@ COPY starters/express/package.json starters/express/
 RUN npm ci --ignore-scripts
 COPY tsconfig.base.json ./
 COPY scripts scripts
-COPY server/bin server/bin
 COPY sdks/node sdks/node
+COPY server server
 # The image has its own Node; the one from npm serves machines without.
 RUN npm run prepare \
  && npm prune --omit=dev --ignore-scripts \
@@ -21,13 +21,12 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/sdks/node sdks/node
+COPY --from=build /app/server server
 COPY proto proto
-COPY server server
-# The compile cache is written by the first start.
-RUN mkdir -p /data .cache/compile && chown 1000:1000 /data .cache/compile
+RUN mkdir -p /data && chown 1000:1000 /data
 USER 1000
 VOLUME /data
 EXPOSE 50051 8080
-HEALTHCHECK --interval=10s --timeout=5s CMD ["node", "server/bin/trust_layer.mjs", "healthcheck"]
-ENTRYPOINT ["node", "server/bin/trust_layer.mjs"]
+HEALTHCHECK --interval=10s --timeout=5s CMD ["node", "server/dist/main.js", "healthcheck"]
+ENTRYPOINT ["node", "server/dist/main.js"]
 CMD ["serve"]

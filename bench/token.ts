@@ -99,6 +99,8 @@ async function issue(folder: string, rounds: number, seconds: number) {
   const databaseUrl = `file:${join(dataDir, 'trust.db')}`;
   const config = readConfig({ TRUST_DATA_DIR: dataDir, DATABASE_URL: databaseUrl }, { dev: true });
   const node = await openNode(config, createLog({ level: 'silent' }));
+  // The timers of a node keep no process alive; in a server its listeners do.
+  const alive = setInterval(() => undefined, 1_000);
   try {
     const ids = Array.from({ length: SESSIONS }, () => newSessionId(randomBytes));
     await fill(
@@ -129,6 +131,7 @@ async function issue(folder: string, rounds: number, seconds: number) {
     const fresh = (await one()).trustToken;
     return { server, library, sample: () => ({ token: fresh, jwks, issuer: config.publicUrl, audience: AUDIENCE }) };
   } finally {
+    clearInterval(alive);
     await node.close();
   }
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { METHODS } from '../../server/src/grpc/methods.ts';
 import { reflectionService } from '../../server/src/grpc/standard_files.ts';
+import { startServer } from '../support/server_process.ts';
 import { cleanUp, client, type Fixture, start } from './fixture.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -81,6 +82,34 @@ describe('gRPC reflection', function () {
         assert.equal((await ask(request)).error_response?.error_code, 5, JSON.stringify(request));
       }
       assert.equal((await ask({})).error_response?.error_code, 3);
+    }
+  });
+
+  it('refuses what is no request of the protocol with INVALID_ARGUMENT, and serves on', async () => {
+    const server = await serve();
+    const bytes = (value: Buffer) => value;
+    const refused = new Promise((_, reject) => {
+      const path = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+      const stream = client(server.target).makeBidiStreamRequest(path, bytes, bytes);
+      stream.on('error', reject).resume();
+      stream.write(Buffer.from([0x1a, 0x7f, 0x00]));
+      stream.write(Buffer.from([0xff]));
+    });
+    await assert.rejects(refused, /INVALID_ARGUMENT/);
+    assert.equal(
+      (await question(server, 'v1', { all_extension_numbers_of_type: 'Nothing' })).error_response?.error_code,
+      5,
+    );
+  });
+
+  it('is served by the server as it is built, which loads it with the first question', async () => {
+    const server = await startServer();
+    try {
+      const flags = ['curl', '--protocol', 'grpc', '--http2-prior-knowledge', '--list-methods'];
+      const { stdout } = await run(`${root}node_modules/.bin/buf`, [...flags, `http://${server.grpcAddress}`]);
+      assert.match(stdout, /trust\.v1\.SessionService\/Verify/);
+    } finally {
+      await server.remove();
     }
   });
 

@@ -1,4 +1,4 @@
-// Starts the real server as a child process, on free ports and in a fresh data folder.
+// Starts the real server, as `npm run build` makes it, as a child process on free ports and in a fresh data folder.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -7,9 +7,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { credentials, makeGenericClientConstructor } from '@grpc/grpc-js';
+import { buildServer } from '../../scripts/build_server.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const KEPT_OUTPUT = 1_000_000;
+/** Arguments of `node` for the development server, after `npm start`. */
+const DEVELOPMENT = ['server/dist/main.js', 'serve', '--dev'];
+let built: Promise<void> | undefined;
 
 export interface ServerOptions {
   /** Further environment, such as `{ TRUST_LOG_LEVEL: 'debug' }`. */
@@ -74,7 +78,12 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
     TRUST_DATA_DIR: dataDir,
     ...options.env,
   };
-  const args = options.args ?? ['server/bin/trust_layer.mjs', 'serve', '--dev'];
+  if (options.args === undefined) {
+    // Once a process, and only if a source was changed since.
+    built ??= buildServer({ ifOlder: true });
+    await built;
+  }
+  const args = options.args ?? DEVELOPMENT;
   const run = new Run([...(options.through ?? []), process.execPath, ...args], env);
   const publicUrl = env.TRUST_PUBLIC_URL;
   const ready = () => waitUntilReady(run, { grpcAddress, publicUrl, ca: options.ca }, options.readyTimeout ?? 30_000);

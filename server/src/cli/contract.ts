@@ -2,14 +2,15 @@ import { readFileSync } from 'node:fs';
 import { createFileRegistry, type DescMethod, type FileRegistry, fromBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { distance } from '../config/distance.ts';
-
-const DESCRIPTOR = new URL('../contract/gen/descriptor.binpb', import.meta.url);
+import { sourceFile } from '../kernel/source_file.ts';
 
 /** The contract as data, read from the descriptors that buf built. */
 export type Contract = { readonly registry: FileRegistry; readonly methods: readonly DescMethod[] };
 
 export function loadContract(): Contract {
-  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(DESCRIPTOR)));
+  const registry = createFileRegistry(
+    fromBinary(FileDescriptorSetSchema, readFileSync(sourceFile('contract/gen/descriptor.binpb'))),
+  );
   const methods = [...registry].flatMap((type) => (type.kind === 'service' ? type.methods : []));
   return { registry, methods };
 }

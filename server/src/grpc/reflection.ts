@@ -1,14 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createFileRegistry, type DescFile, type FileRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type FileDescriptorProto, FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { type Server, type ServerDuplexStream, status } from '@grpc/grpc-js';
-import type { OpenStreams } from './open_streams.ts';
+import { status } from '@grpc/grpc-js';
+import { sourceFile } from '../kernel/source_file.ts';
+import type { REFLECTION_VERSIONS } from './reflection_service.ts';
 import { healthService, reflectionService } from './standard_files.ts';
-
-const CONTRACT = new URL('../contract/gen/descriptor.binpb', import.meta.url);
-
-/** A stream that asks nothing any more is ended after this time, in milliseconds. */
-const IDLE_MS = 60_000;
 
 type Request = {
   readonly message_request?: string;
@@ -18,40 +14,30 @@ type Request = {
   readonly all_extension_numbers_of_type?: string;
 };
 
+/** Answers one request of a stream. `sent` holds the files that the stream was sent already. Throws on what is no request. */
+export type ReflectionAnswers = (request: Buffer, sent: Set<string>) => Buffer;
+
 function registryOf(standard: readonly FileDescriptorProto[]): FileRegistry {
-  const contract = fromBinary(FileDescriptorSetSchema, readFileSync(CONTRACT));
+  const contract = fromBinary(FileDescriptorSetSchema, readFileSync(sourceFile('contract/gen/descriptor.binpb')));
   return createFileRegistry({ ...contract, file: [...contract.file, ...standard] });
 }
 
-/** Serves grpc.reflection v1 and v1alpha from the descriptors that buf built, imports included. Needs no service key: the contract is public. */
-export function addReflection(server: Server, streams: OpenStreams, services: readonly string[]): void {
-  const protocols = [reflectionService('v1'), reflectionService('v1alpha')];
-  const standard = [healthService(), ...protocols];
+/** What grpc.reflection answers in each of its versions, from the descriptors that buf built, imports included. */
+export function reflectionAnswers(
+  services: readonly string[],
+): (version: (typeof REFLECTION_VERSIONS)[number]) => ReflectionAnswers {
+  const protocols = { v1: reflectionService('v1'), v1alpha: reflectionService('v1alpha') };
+  const standard = [healthService(), protocols.v1, protocols.v1alpha];
   const registry = registryOf(standard.map(({ file }) => file));
   const names = [...services, ...standard.map(({ name }) => name)];
-  for (const { definition } of protocols) {
-    server.addService(definition, {
-      serverReflectionInfo: (call: ServerDuplexStream<Request, unknown>) =>
-        answerStream(call, streams, registry, names),
-    });
-  }
-}
-
-function answerStream(
-  call: ServerDuplexStream<Request, unknown>,
-  streams: OpenStreams,
-  registry: FileRegistry,
-  services: readonly string[],
-): void {
-  const sent = new Set<string>();
-  const idle = setTimeout(() => call.end(), IDLE_MS);
-  streams.add(call);
-  call.on('data', (request: Request) => {
-    idle.refresh();
-    call.write({ original_request: request, ...answerTo(request, registry, services, sent) });
-  });
-  call.on('end', () => call.end());
-  for (const event of ['close', 'cancelled', 'finish']) call.once(event, () => clearTimeout(idle));
+  return (version) => {
+    const method = protocols[version].definition.ServerReflectionInfo;
+    if (method === undefined) throw new Error(`grpc.reflection.${version} could not be loaded.`);
+    return (bytes, sent) => {
+      const request: Request = method.requestDeserialize(bytes);
+      return method.responseSerialize({ original_request: request, ...answerTo(request, registry, names, sent) });
+    };
+  };
 }
 
 function answerTo(request: Request, registry: FileRegistry, services: readonly string[], sent: Set<string>): object {

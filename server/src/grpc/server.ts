@@ -9,6 +9,7 @@ import { listen } from './listener.ts';
 import { bindings, type Handlers, SERVICES } from './methods.ts';
 import { OpenStreams } from './open_streams.ts';
 import { type Authenticate, type Pipeline, unaryCall } from './pipeline.ts';
+import { addReflection } from './reflection_service.ts';
 import { STREAM_LIMITS, type StreamLimits, streamCalls } from './stream_call.ts';
 import type { TlsFiles } from './tls_context.ts';
 
@@ -105,8 +106,7 @@ export async function startGrpc(options: GrpcOptions): Promise<GrpcServer> {
     log,
   });
   health.addTo(server, streams);
-  // Loaded only where it is on: it holds the whole contract as descriptors.
-  if (options.reflection === true) (await import('./reflection.ts')).addReflection(server, streams, serviceNames);
+  if (options.reflection === true) addReflection(server, streams, serviceNames);
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   boundMetadata(innerServer(server), limits);
   const listener = await listen({

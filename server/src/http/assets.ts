@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { sourceFile } from '../kernel/source_file.ts';
 
 /** A file that the pages load, under a path that changes with its content. */
 export type Asset = {
@@ -20,7 +21,7 @@ export function readAssets(): Readonly<Record<'style' | 'icon' | 'passkey', Asse
 }
 
 function asset(stem: string, extension: string, type: string, before = ''): Asset {
-  const content = before + readFileSync(new URL(`./views/${stem}.${extension}`, import.meta.url), 'utf8');
+  const content = before + readFileSync(sourceFile(`http/views/${stem}.${extension}`), 'utf8');
   const hash = createHash('sha256').update(content).digest('hex').slice(0, 16);
   return { url: `/assets/${stem}-${hash}.${extension}`, type: `${type}; charset=utf-8`, content };
 }

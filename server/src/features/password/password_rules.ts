@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { invalidField, TrustError } from '../../errors/trust_error.ts';
+import { sourceFile } from '../../kernel/source_file.ts';
 import type { Identifier } from '../identity/identity.ts';
 import type { StrengthAnswer, StrengthQuestion } from './strength_worker.ts';
 
@@ -77,7 +78,7 @@ export function passwordStrength(): PasswordStrength {
     return stopped?.terminate();
   };
   const start = (): Worker => {
-    const started = new Worker(new URL('./strength_worker.ts', import.meta.url));
+    const started = new Worker(sourceFile('features/password/strength_worker.ts'));
     started.on('message', (message: StrengthAnswer) => {
       waiting.get(message.number)?.answer(message.weak);
       waiting.delete(message.number);
