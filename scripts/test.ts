@@ -1,6 +1,7 @@
 // npm test: every suite, and one closing line. `npm test -- unit go` runs those named; `-- --list` names them.
 import { spawn } from 'node:child_process';
 import { buildNodeSdk } from './build_node_sdk.ts';
+import { MOCHA_SUITES } from './suites.ts';
 import { pythonSdk } from './tools.ts';
 
 type Counts = { passed: number; failed: number; skipped: number };
@@ -11,30 +12,15 @@ type Suite = {
   readonly count: (output: string) => Counts;
 };
 
-const mocha = (...patterns: string[]): Suite => ({
+const mocha = (patterns: readonly string[]): Suite => ({
   run: (show) => command(show, 'npx', ['mocha', ...patterns]),
   count: (output) => closingLine(output, /^(\d+) passed, (\d+) failed, (\d+) skipped$/gm),
 });
 
 const SUITES: Readonly<Record<string, Suite>> = {
-  unit: mocha(
-    'server/src/**/*.test.ts',
-    'sdks/node/src/**/*.test.ts',
-    'spec/**/*.test.ts',
-    'test/support/**/*.test.ts',
-  ),
-  house: mocha('test/house/**/*.test.ts'),
+  ...Object.fromEntries(Object.entries(MOCHA_SUITES).map(([name, patterns]) => [name, mocha(patterns)])),
   python: { run: (show) => command(show, pythonSdk(), ['-m', 'pytest', '-q'], 'sdks/python'), count: pytestCounts },
   go: { run: (show) => command(show, 'go', ['test', '-json', './...'], 'sdks/go'), count: goCounts },
-  // In one process, so that the servers are started once.
-  store: mocha('test/store/**/*.test.ts', 'test/databases/**/*.test.ts'),
-  grpc: mocha('test/grpc/**/*.test.ts'),
-  http: mocha('test/http/**/*.test.ts', 'test/mail/**/*.test.ts'),
-  attacks: mocha('test/attacks/**/*.test.ts'),
-  conformance: mocha('test/conformance/**/*.test.ts'),
-  browser: mocha('test/browser/**/*.test.ts'),
-  faults: mocha('test/faults/**/*.test.ts'),
-  simulation: mocha('test/simulation/**/*.test.ts'),
 };
 
 // Stages follow each other; the lanes of one run at the same time, for most suites wait more than they compute.

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { basename, dirname, join, normalize } from 'node:path';
+import { basename, dirname, join, matchesGlob, normalize } from 'node:path';
 import { CASCADE_PAGES, withCascade } from '../../scripts/cascade_table.ts';
+import { MOCHA_SUITES } from '../../scripts/suites.ts';
 import { ErrorReason } from '../../server/src/contract/gen/trust/v1/error_reason.ts';
 import { CATALOG } from '../../server/src/errors/catalog.ts';
 import { METHODS } from '../../server/src/grpc/methods.ts';
@@ -75,6 +76,16 @@ describe('the house', () => {
 
   it('ACC-1 guide and standard print the table of the cascade as it is (npm run gen writes it)', () => {
     for (const page of CASCADE_PAGES) assert.equal(read(page), withCascade(read(page)), page);
+  });
+
+  it('every test is in a suite of npm test, and in one alone', () => {
+    const patterns = Object.values(MOCHA_SUITES).flat();
+    const wrong = files.filter((path) => {
+      if (path.endsWith('.test.ts')) return patterns.filter((pattern) => matchesGlob(path, pattern)).length !== 1;
+      if (/_test\.go$/.test(path)) return !path.startsWith('sdks/go/');
+      return /(^|\/)test_\w+\.py$/.test(path) && !path.startsWith('sdks/python/tests/');
+    });
+    assert.deepEqual(wrong, []);
   });
 
   it('files are named in snake_case', () => {
