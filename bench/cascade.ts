@@ -1,10 +1,13 @@
 // For each act of the cascade: from the answer of its RPC at one node to the no of each SDK at another, for sessions from memory and for Trust Tokens
 // that are verified offline.
+import { randomBytes } from 'node:crypto';
 import { IdentifierType } from '../server/src/contract/gen/trust/v1/identity.ts';
 import { type Act, CASCADE } from '../server/src/features/cascade/cascade.ts';
+import { openStore, type Store } from '../server/src/store/store.ts';
 import { Probe } from '../test/conformance/probe.ts';
 import { findSdks } from '../test/conformance/sdks.ts';
-import { postgresAbsence } from '../test/support/postgres.ts';
+import { mailedTo } from '../test/support/outbox_page.ts';
+import { postgresAbsence, postgresServer } from '../test/support/postgres.ts';
 import { RpcCaller } from '../test/support/rpc_caller.ts';
 import { freshName } from '../test/support/shared_server.ts';
 import { totpCode } from '../test/support/totp_code.ts';
@@ -21,15 +24,32 @@ type Person = {
   /** A session that no act is done in. */
   readonly other: string;
   readonly alias: string;
+  readonly email: string;
+  /** An account elsewhere. */
+  readonly accountId: string;
   readonly factorId: string;
   readonly enrol: () => Promise<string>;
 };
 
+const codeTo = async (publicUrl: string, email: string) => (await mailedTo(publicUrl, email)).code ?? '';
+
 /** How the acts that end anything are done. */
-const acts = (rpc: RpcCaller): Partial<Record<Act, (who: Person) => Promise<unknown>>> => ({
+const acts = (rpc: RpcCaller, publicUrl: string): Partial<Record<Act, (who: Person) => Promise<unknown>>> => ({
   sessions_revoked: ({ identityId }) => rpc.ok('SessionService', 'revokeIdentitySessions', { identityId }),
   password_changed: ({ identityId }) =>
     rpc.ok('PasswordService', 'setPassword', { identityId, password: `${PASSWORD}-2` }),
+  password_reset: async ({ email }) => {
+    const { flowToken } = await rpc.ok('EmailService', 'startPasswordReset', { email });
+    const code = await codeTo(publicUrl, email);
+    await rpc.ok('EmailService', 'completePasswordReset', { flowToken, code, password: `${PASSWORD}-2` });
+  },
+  email_changed: async ({ sessionId, email: replaces }) => {
+    const asked = { sessionId, email: `${freshName('n')}@example.com`, replaces };
+    const { flowToken } = await rpc.ok('EmailService', 'startEmailVerification', asked);
+    const code = await codeTo(publicUrl, asked.email);
+    await rpc.ok('EmailService', 'completeEmailVerification', { flowToken, code });
+  },
+  account_unlinked: ({ identityId, accountId }) => rpc.ok('OauthService', 'unlinkAccount', { identityId, accountId }),
   first_factor_added: ({ enrol }) => enrol(),
   factor_removed: ({ identityId, factorId }) => rpc.ok('MfaService', 'removeFactor', { identityId, factorId }),
   identifier_removed: ({ identityId, alias: value }) =>
@@ -41,13 +61,34 @@ const acts = (rpc: RpcCaller): Partial<Record<Act, (who: Person) => Promise<unkn
   identity_deleted: ({ identityId }) => rpc.ok('IdentityService', 'deleteIdentity', { identityId }),
 });
 
-async function person(rpc: RpcCaller, act: Act): Promise<Person> {
+async function person(rpc: RpcCaller, store: Pick<Store, 'oauth'>, act: Act): Promise<Person> {
   const who = { identifierType: IdentifierType.USERNAME, identifier: freshName('bench'), password: PASSWORD };
   const { sessionId, identity } = await rpc.ok('PasswordService', 'signUpWithPassword', who);
   const identityId = identity?.id ?? '';
   const alias = freshName('alias');
-  const identifier = { type: IdentifierType.USERNAME, value: alias, verified: true };
-  await rpc.ok('IdentityService', 'addIdentifier', { identityId, identifier });
+  const email = `${freshName('m')}@example.com`;
+  for (const [type, value] of [
+    [IdentifierType.USERNAME, alias],
+    [IdentifierType.EMAIL, email],
+  ] as const)
+    await rpc.ok('IdentityService', 'addIdentifier', { identityId, identifier: { type, value, verified: true } });
+  const accountId = `lac_${randomBytes(16).toString('hex')}`;
+  const account = {
+    provider: 'acme',
+    issuer: 'https://acme.example',
+    subject: accountId,
+    email,
+    sealedTokens: undefined,
+  };
+  const row = {
+    tenantId: 'default',
+    id: accountId,
+    identityId,
+    ...account,
+    createdAt: Date.now(),
+    lastUsedAt: Date.now(),
+  };
+  await store.oauth.link(row, 9, { changes: [], events: [] });
   const enrol = async () => {
     const subject = { subject: { $case: 'sessionId' as const, value: sessionId } };
     const { secret, enrollmentToken } = await rpc.ok('MfaService', 'startTotpEnrollment', { subject });
@@ -56,7 +97,7 @@ async function person(rpc: RpcCaller, act: Act): Promise<Person> {
   };
   const factorId = act === 'factor_removed' ? await enrol() : '';
   const other = await rpc.ok('SessionService', 'createSession', { identityId, acr: 'aal1', amr: ['pwd'] });
-  return { identityId, sessionId, other: other.sessionId, alias, factorId, enrol };
+  return { identityId, sessionId, other: other.sessionId, alias, email, accountId, factorId, enrol };
 }
 
 type Asked = (probe: Probe, value: string) => Promise<boolean>;
@@ -78,7 +119,9 @@ export async function run({ quick }: Options): Promise<Report> {
   const absence = postgresAbsence();
   if (absence !== undefined) return { rows: [], notes: [absence] };
   const rounds = quick ? 3 : 10;
-  const two = await twoNodes({ TRUST_LOG_LEVEL: 'warn' });
+  const url = await (await postgresServer()).createDatabase();
+  const two = await twoNodes({ TRUST_LOG_LEVEL: 'warn' }, { url, elsewhere: url });
+  const store = await openStore({ databaseUrl: url });
   const [a, b] = two.nodes;
   const rpc = new RpcCaller(a.grpcAddress, a.serviceKey);
   const probes = findSdks().flatMap(({ name, sdk }) => (sdk === undefined ? [] : [{ name, probe: new Probe(sdk) }]));
@@ -88,11 +131,11 @@ export async function run({ quick }: Options): Promise<Report> {
       const settings = { address: b.grpcAddress, service_key: b.serviceKey, issuer: a.publicUrl, audience: AUDIENCE };
       await probe.ask('configure', { ...settings, verifier_watches: true });
     }
-    for (const [act, run] of Object.entries(acts(rpc)) as [Act, (who: Person) => Promise<unknown>][]) {
+    for (const [act, run] of Object.entries(acts(rpc, a.publicUrl)) as [Act, (who: Person) => Promise<unknown>][]) {
       progress(act);
       const worst = new Map<string, number>();
       for (let round = 0; round < rounds; round++) {
-        const who = await person(rpc, act);
+        const who = await person(rpc, store, act);
         const request = { sessionId: who.other, audience: AUDIENCE };
         const { trustToken } = await rpc.ok('TrustTokenService', 'issueTrustToken', request);
         for (const { name, probe } of probes) {
@@ -129,6 +172,7 @@ export async function run({ quick }: Options): Promise<Report> {
   } finally {
     for (const { probe } of probes) probe.close();
     rpc.close();
+    await store.close();
     await two.remove();
   }
   return {

@@ -8,6 +8,7 @@ export const CASCADE_PAGES = ['docs/guide/accounts.md', 'spec/14_accounts.md'];
 const ACTS: Readonly<Record<Act, string>> = {
   sessions_revoked: 'sign out everywhere',
   password_changed: 'a new password',
+  password_reset: 'a new password, by mail',
   first_factor_added: 'the first second factor',
   factor_added: 'a further factor',
   factor_removed: 'a factor taken away',
@@ -17,6 +18,7 @@ const ACTS: Readonly<Record<Act, string>> = {
   account_unlinked: 'an account elsewhere taken away',
   identifier_added: 'an identifier added',
   identifier_removed: 'an identifier taken away',
+  email_changed: 'an e-mail address in the place of another',
   roles_changed: 'other roles',
   identity_disabled: 'the identity disabled',
   guest_completed: 'a guest becomes an account',
@@ -31,6 +33,7 @@ const COLUMNS: Readonly<Record<keyof Effects, string>> = {
   codes: 'one-time codes',
   pendingSignIns: 'pending sign-ins',
   rememberedDevices: 'remembered devices',
+  linkedAccounts: 'accounts elsewhere',
 };
 
 const WORDS = { kept: 'kept', others_ended: 'ended, but its own', ended: '**ended**' } as const;

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { PERSON } from '../support/issuer.ts';
+import { mailedTo } from '../support/outbox_page.ts';
 import { totpCode } from '../support/totp_code.ts';
 import { visit } from './hosted_page.ts';
 import type { Answer } from './probe.ts';
@@ -92,16 +93,7 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
 
   /** `{ to }`: the newest mail to an address, from the outbox of the development server: `subject`, `code` and `link`. */
   async mailed(given, world) {
-    const response = await fetch(`${world.publicUrl}/outbox`, { signal: AbortSignal.timeout(10_000) });
-    const [, mail] = (await response.text())
-      .split('<li>')
-      .map((item) => item.replaceAll('&amp;', '&'))
-      .filter((item, place) => place === 0 || item.includes(`to ${String(given.to)} `));
-    if (mail === undefined) return { ok: {} };
-    const [, subject] = /<strong>([^<]*)</.exec(mail) ?? [];
-    const [, code] = /^ {4}(\d{4} \d{4})$/m.exec(mail) ?? [];
-    const [link] = /https?:\S+token=\w+/.exec(mail) ?? [];
-    return { ok: { subject, code, link } };
+    return { ok: await mailedTo(world.publicUrl, String(given.to)) };
   },
 
   /** `{ actor, scopes, audiences?, name? }`: a service with a key, and a probe that calls with it. */

@@ -20,7 +20,7 @@ describe('the cascade', function () {
   const acme = fakeProvider('acme');
   let server: ComposedServer;
   before(async () => {
-    server = await composedServer({ oauthProviders: [acme.provider] });
+    server = await composedServer({ oauthProviders: [acme.provider], mail: true });
   });
   after(() => server?.close());
 
@@ -41,7 +41,9 @@ describe('the cascade', function () {
     const { sessionId, identity } = await rpc.ok('PasswordService', 'signUpWithPassword', who);
     const identityId = identity?.id ?? '';
     const extra = { type: IdentifierType.USERNAME, value: freshName('alias'), verified: true };
-    await rpc.ok('IdentityService', 'addIdentifier', { identityId, identifier: extra });
+    const mailbox = { type: IdentifierType.EMAIL, value: `${freshName('m')}@example.com`, verified: true };
+    for (const added of [extra, mailbox])
+      await rpc.ok('IdentityService', 'addIdentifier', { identityId, identifier: added });
     const subject = { subject: { $case: 'sessionId' as const, value: sessionId } };
     const enrol = async (step = 0) => {
       const { secret, enrollmentToken } = await rpc.ok('MfaService', 'startTotpEnrollment', { subject });
@@ -53,7 +55,8 @@ describe('the cascade', function () {
       });
       return { factorId: factor?.id ?? '', recoveryCodes };
     };
-    await linkAccount({ subject });
+    // One may be taken away; what becomes of the other is looked at.
+    for (let n = 0; n < 2; n++) await linkAccount({ subject });
     let factorId = '';
     let strong = sessionId;
     if (enrolled) {
@@ -85,6 +88,7 @@ describe('the cascade', function () {
     return {
       identityId,
       identifier: extra,
+      email: mailbox.value,
       subject,
       enrol,
       factorId,
@@ -104,6 +108,12 @@ describe('the cascade', function () {
     await server.rpc.ok('OauthService', 'completeAccountLink', { attemptToken, callbackQuery });
   };
 
+  /** What stands in the newest mail to an address. */
+  const codeTo = async (email: string) => {
+    const mails = (await server.node.readOutbox?.('default', 99)) ?? [];
+    return /^ {4}(\d{4} \d{4})$/m.exec(mails.find(({ to }) => to === email)?.text ?? '')?.[1] ?? '';
+  };
+
   /** How each act is done, and whether it is done in a session of the person. */
   const ACTS: Readonly<Record<Act, { enrolled?: boolean; within?: boolean; act: (who: Person) => Promise<unknown> }>> =
     {
@@ -113,6 +123,13 @@ describe('the cascade', function () {
       password_changed: {
         act: ({ identityId }) =>
           server.rpc.ok('PasswordService', 'setPassword', { identityId, password: `${PASSWORD}-2` }),
+      },
+      password_reset: {
+        act: async ({ email }) => {
+          const { flowToken } = await server.rpc.ok('EmailService', 'startPasswordReset', { email });
+          const done = { flowToken, code: await codeTo(email), password: `${PASSWORD}-2` };
+          await server.rpc.ok('EmailService', 'completePasswordReset', done);
+        },
       },
       first_factor_added: { within: true, act: ({ enrol }) => enrol() },
       factor_added: { enrolled: true, within: true, act: ({ enrol }) => enrol(30_000) },
@@ -149,6 +166,15 @@ describe('the cascade', function () {
       identifier_removed: {
         act: ({ identityId, identifier: { type, value } }) =>
           server.rpc.ok('IdentityService', 'removeIdentifier', { identityId, type, value }),
+      },
+      email_changed: {
+        within: true,
+        act: async ({ email: replaces, own: { sessionId } }) => {
+          const asked = { sessionId, email: `${freshName('n')}@example.com`, replaces };
+          const { flowToken } = await server.rpc.ok('EmailService', 'startEmailVerification', asked);
+          const done = { flowToken, code: await codeTo(asked.email) };
+          await server.rpc.ok('EmailService', 'completeEmailVerification', done);
+        },
       },
       roles_changed: {
         act: ({ identityId }) =>
@@ -220,6 +246,8 @@ describe('the cascade', function () {
       const known = now !== undefined && (await devices().isRemembered('default', now, deviceToken));
       return known ? 'kept' : 'ended';
     },
+    linkedAccounts: async ({ identityId }) =>
+      (await server.store.oauth.list('default', identityId)).length > 0 ? 'kept' : 'ended',
   };
 
   for (const [act, { enrolled = false, within = false, act: run }] of Object.entries(ACTS)) {
@@ -227,7 +255,13 @@ describe('the cascade', function () {
       let who: Person;
       before(async () => {
         who = await person(enrolled);
-        for (const column of ['sessions', 'trustTokens', 'pendingSignIns', 'rememberedDevices'] as const)
+        for (const column of [
+          'sessions',
+          'trustTokens',
+          'pendingSignIns',
+          'rememberedDevices',
+          'linkedAccounts',
+        ] as const)
           assert.equal(await OBSERVED[column](who), 'kept', `${column} before the act`);
         await run(who);
       });
@@ -244,7 +278,7 @@ describe('the cascade', function () {
   }
 
   it('ACC-1 whatever ends anything ends the Trust Tokens', () => {
-    for (const [act, { trustTokens, rememberedDevices: _, ...rest }] of Object.entries(CASCADE)) {
+    for (const [act, { trustTokens, rememberedDevices: _, linkedAccounts: __, ...rest }] of Object.entries(CASCADE)) {
       const ends = Object.values(rest).some((effect) => effect !== 'kept');
       if (ends) assert.equal(trustTokens, 'ended', act);
     }

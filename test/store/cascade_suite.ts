@@ -34,6 +34,11 @@ export function cascadeSuite(store: () => Store): void {
     for (const one of [own, second, foreign]) await stores.sessions.insert(one, NO_TRAIL);
     await stores.signInCodes.insert(code, NO_TRAIL);
     for (const digest of ['p1', 'p2']) await stores.pendingSignIns.insert(pendingOf(digest), NO_TRAIL);
+    const elsewhere = { provider: 'acme', issuer: 'https://acme.example', email: '', sealedTokens: undefined };
+    for (const { id } of [owner, other]) {
+      const account = { ...elsewhere, tenantId, id: `lac_${id}`, identityId: id, subject: id };
+      await stores.oauth.link({ ...account, createdAt: NOW, lastUsedAt: NOW }, 9, NO_TRAIL);
+    }
     await stores.mfa.remember({ ...common, digest: 'd', expiresAt: NOW + 1 }, NO_TRAIL);
     const ending = (act: Act, within?: Within): Ending => ({
       tenantId,
@@ -57,6 +62,8 @@ export function cascadeSuite(store: () => Store): void {
         ownPending: await alive('p1'),
         secondPending: await alive('p2'),
         device: (await stores.mfa.readDevice(tenantId, 'd'))?.epoch,
+        accounts: (await stores.oauth.list(tenantId, owner.id)).length,
+        foreignAccounts: (await stores.oauth.list(tenantId, other.id)).length,
       };
     };
     const versions = async () => (await stores.sessions.readByHandle(tenantId, own.handle))?.session.version;
@@ -88,7 +95,8 @@ export function cascadeSuite(store: () => Store): void {
                 ownPending: moved(act, 'pendingSignIns', true),
                 secondPending: moved(act, 'pendingSignIns'),
               };
-        assert.deepEqual(await epochs(), { ...expected, foreign: 5, device });
+        const accounts = { accounts: effects.linkedAccounts === 'kept' ? 1 : 0, foreignAccounts: 1 };
+        assert.deepEqual(await epochs(), { ...expected, ...accounts, foreign: 5, device });
         assert.equal(await versions(), expected.own === 6 ? 2 : 1);
         const told = [{ tenantId, kind: 'identity', identityId: owner.id, epoch: 6, version: 2 }];
         assert.deepEqual(await changesOf(store(), tenantId), effects.trustTokens === 'kept' ? [] : told);

@@ -17,6 +17,7 @@ const proofOf = (change: Partial<MailProof> = {}): MailProof => ({
   replaces: 'old@example.com',
   binding: hex(),
   request: '{"return_to":"https://app.example/"}',
+  within: { sessionHandle: 'ses_1', pendingDigest: hex() },
   expiresAt: NOW + 900_000,
   ...change,
 });

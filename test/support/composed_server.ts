@@ -56,6 +56,8 @@ export type ComposedOptions = {
   readonly hasher?: Hasher;
   readonly masterKey?: Uint8Array;
   readonly oauthProviders?: OauthProviders;
+  /** Whether mails are written, to be read by `node.readOutbox`. */
+  readonly mail?: boolean;
 };
 
 /** Starts it on a file of its own, or on `databaseUrl`. */
@@ -84,6 +86,7 @@ export async function composedServer(options: ComposedOptions = {}): Promise<Com
     monotonic: () => performance.now(),
     random,
     oauthProviders: options.oauthProviders ?? [],
+    mail: options.mail ? { deliver: undefined, open: true } : undefined,
   });
   await ensureDefaultTenant(
     { tenants: store.tenants, clock },

@@ -52,8 +52,8 @@ export function emailChangePages(
         undefined,
         t.mail.emailChanged,
         doneView(t.mail.emailChanged, t.mail.emailChangedWords, {
-          href: pageLink('/sign-in', request),
-          label: t.signIn.signIn,
+          href: pageLink('/second-step', request),
+          label: t.account.security,
         }),
       );
     }

@@ -3,6 +3,7 @@ import type { Change } from '../features/change/change.ts';
 import type { Database } from './database.ts';
 import type { Transaction } from './dialects/dialect.ts';
 import { RememberedDeviceEntity } from './entities/mfa.ts';
+import { LinkedAccountEntity } from './entities/oauth.ts';
 
 /** Raises the epoch of an identity; undefined if there is none. */
 async function raise(sql: Database['sql'], tx: Transaction, { tenantId, identityId, at }: Ending) {
@@ -27,6 +28,7 @@ export async function carryOut(sql: Database['sql'], tx: Transaction, ending: En
   const { tenantId, identityId, acts, within } = ending;
   const effects = effectsOf(acts);
   if (effects.rememberedDevices === 'ended') await tx.nativeDelete(RememberedDeviceEntity, { tenantId, identityId });
+  if (effects.linkedAccounts === 'ended') await tx.nativeDelete(LinkedAccountEntity, { tenantId, identityId });
   if (!raisesEpoch(acts)) return [];
   const raised = ending.raised ?? (await raise(sql, tx, ending));
   if (raised === undefined) return [];

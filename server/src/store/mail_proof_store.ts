@@ -7,8 +7,15 @@ import type { AppendTrail } from './trail.ts';
 
 const PLAIN = { disableIdentityMap: true } as const;
 
-function proofFrom({ attempts: _, spentAt: __, purpose, ...same }: InferEntity<typeof MailProofEntity>): MailProof {
-  return { ...same, purpose: purpose as Purpose };
+type ProofRow = InferEntity<typeof MailProofEntity>;
+
+function proofFrom({ attempts: _, spentAt: __, purpose, sessionHandle, pendingDigest, ...same }: ProofRow): MailProof {
+  const within = { sessionHandle: sessionHandle ?? undefined, pendingDigest: pendingDigest ?? undefined };
+  return { ...same, purpose: purpose as Purpose, within };
+}
+
+function columnsOf({ within, ...same }: MailProof) {
+  return { ...same, sessionHandle: within?.sessionHandle ?? null, pendingDigest: within?.pendingDigest ?? null };
 }
 
 export function mailProofStore(database: Database, appendTrail: AppendTrail): MailProofStore {
@@ -30,7 +37,7 @@ export function mailProofStore(database: Database, appendTrail: AppendTrail): Ma
   return {
     insert: (proof, trail) =>
       database.write(async (tx) => {
-        await tx.insert(MailProofEntity, { ...proof, attempts: 0, spentAt: null });
+        await tx.insert(MailProofEntity, { ...columnsOf(proof), attempts: 0, spentAt: null });
         await appendTrail(tx, trail);
       }),
 

@@ -11,11 +11,14 @@ export type Effects = {
   readonly codes: Effect;
   readonly pendingSignIns: Effect;
   readonly rememberedDevices: Effect;
+  /** Accounts elsewhere that sign in. */
+  readonly linkedAccounts: 'kept' | 'ended';
 };
 
 export type Act =
   | 'sessions_revoked'
   | 'password_changed'
+  | 'password_reset'
   | 'first_factor_added'
   | 'factor_added'
   | 'factor_removed'
@@ -25,6 +28,7 @@ export type Act =
   | 'account_unlinked'
   | 'identifier_added'
   | 'identifier_removed'
+  | 'email_changed'
   | 'roles_changed'
   | 'identity_disabled'
   | 'guest_completed'
@@ -38,14 +42,17 @@ const ALL_KEPT: Effects = {
   codes: 'kept',
   pendingSignIns: 'kept',
   rememberedDevices: 'kept',
+  linkedAccounts: 'kept',
 };
 
+/** All that was proved by the credentials of before; the credentials are what they are. */
 const ALL_ENDED: Effects = {
   sessions: 'ended',
   trustTokens: 'ended',
   codes: 'ended',
   pendingSignIns: 'ended',
   rememberedDevices: 'ended',
+  linkedAccounts: 'kept',
 };
 
 /** Whoever does it goes on in the session, or the sign-in, in which it is done; where that is none, nothing goes on. */
@@ -58,6 +65,8 @@ const OTHERS_ENDED: Effects = { ...ALL_ENDED, sessions: 'others_ended', pendingS
 export const CASCADE: Readonly<Record<Act, Effects>> = {
   sessions_revoked: ALL_ENDED,
   password_changed: OTHERS_ENDED,
+  // Who has lost the password proves an address and begins anew: no session is their own.
+  password_reset: ALL_ENDED,
   // Sessions from before never proved the factor, and would never be asked for it.
   first_factor_added: OTHERS_ENDED,
   factor_added: ALL_KEPT,
@@ -69,14 +78,16 @@ export const CASCADE: Readonly<Record<Act, Effects>> = {
   account_unlinked: OTHERS_ENDED,
   identifier_added: ALL_KEPT,
   // It proves nothing any more: what was begun by it ends, what was proved stays.
-  identifier_removed: { ...ALL_ENDED, sessions: 'kept' },
+  identifier_removed: { ...OTHERS_ENDED, sessions: 'kept' },
+  // Whoever reads the mail of the old address may be in.
+  email_changed: OTHERS_ENDED,
   // Trust Tokens say the old roles until they end; verdicts are read anew.
   roles_changed: { ...ALL_KEPT, trustTokens: 'ended' },
   identity_disabled: ALL_ENDED,
   // Whoever knew the guest's session must not have the account's.
   guest_completed: ALL_ENDED,
   deletion_requested: ALL_ENDED,
-  identity_deleted: ALL_ENDED,
+  identity_deleted: { ...ALL_ENDED, linkedAccounts: 'ended' },
   service_key_revoked: ALL_KEPT,
 };
 
@@ -106,6 +117,7 @@ export function effectsOf(acts: readonly Act[]): Effects {
     codes: strongest('codes'),
     pendingSignIns: strongest('pendingSignIns'),
     rememberedDevices: strongest('rememberedDevices'),
+    linkedAccounts: strongest('linkedAccounts') === 'kept' ? 'kept' : 'ended',
   };
 }
 

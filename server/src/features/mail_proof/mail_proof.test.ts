@@ -214,7 +214,7 @@ describe('proofs by mail', () => {
 
   it('MAIL-14 a changed address takes the place of the old one, which is told of it', async () => {
     const world = await mailWorld();
-    const { sessionId } = await world.session();
+    const [{ sessionId }, other] = [await world.session(), await world.session()];
     await world.email.startEmailVerification(world.asker, { sessionId }, 'new@example.com', EMAIL);
     const { to, linkToken } = await world.mailed();
     assert.equal(to, 'new@example.com');
@@ -223,6 +223,7 @@ describe('proofs by mail', () => {
     assert.deepEqual(after?.identifiers, [{ type: 'email', value: 'new@example.com', verified: true }]);
     assert.deepEqual(await world.mailed().then((mail) => [mail.to, mail.template]), [EMAIL, 'email_changed']);
     assert.ok((await world.verify('default', sessionId)).active);
+    assert.deepEqual(await world.verify('default', other.sessionId), { active: false, reason: 'REVOKED' });
   });
 
   it('MAIL-14 a change that was begun ends with the sessions', async () => {

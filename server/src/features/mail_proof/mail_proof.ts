@@ -1,4 +1,5 @@
 import { type Instant, MINUTE } from '../../kernel/clock.ts';
+import type { Within } from '../cascade/cascade.ts';
 
 /** What a proof is for. One of one kind is no proof of another. */
 export type Purpose = 'sign_in' | 'reset' | 'verify';
@@ -30,5 +31,7 @@ export type MailProof = {
   readonly binding: string;
   /** Where that browser was on the way to, as JSON of its query; empty if nowhere. */
   readonly request: string;
+  /** The session or sign-in in which it was begun, which goes on. */
+  readonly within?: Within | undefined;
   readonly expiresAt: Instant;
 };

@@ -6,6 +6,7 @@ import type { Language } from '../../kernel/language.ts';
 import type { Random } from '../../kernel/random.ts';
 import { digestOf, isSecret, newMailFlowToken, newMailLinkToken } from '../../kernel/secret.ts';
 import { type AuditAction, type AuditEvent, auditEvent } from '../audit/audit.ts';
+import type { Within } from '../cascade/cascade.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { MailWriter } from '../mail/write_mail.ts';
 import type { LimitAttempts } from '../rate_limit/limit_attempts.ts';
@@ -45,6 +46,7 @@ export type MailProofs = {
       readonly purpose: Purpose;
       readonly email: string;
       readonly replaces?: string;
+      readonly within?: Within;
       readonly find: () => Promise<Identity | undefined>;
     },
   ): Promise<Started>;
@@ -97,7 +99,7 @@ export function mailProofs(deps: {
   return {
     async start(
       { tenantId, actor, address, language, binding = '', request = '' },
-      { purpose, email, replaces = '', find },
+      { purpose, email, replaces = '', within, find },
     ) {
       configured();
       await deps.limitAttempts({ tenantId, recipient: email, address });
@@ -116,6 +118,7 @@ export function mailProofs(deps: {
         replaces,
         binding,
         request,
+        within,
         expiresAt: deps.clock() + PROOF_LIFETIME,
       };
       // A link signs in only in the browser in which it was asked for, so without one there is none.

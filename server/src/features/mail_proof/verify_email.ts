@@ -34,7 +34,7 @@ export function startEmailVerification(deps: StartDeps & { readonly readPerson: 
     const email = emailOf(typed, 'email');
     const replaces = typedReplaces === '' ? '' : emailOf(typedReplaces, 'replaces');
     const person = await deps.readPerson(asker.tenantId, name);
-    const { identity } = person;
+    const { identity, within } = person;
     if (holds(identity, email)) return verifyOwnEmail(deps)(asker, identity, email);
     refuseUnproved(person);
     if (replaces !== '' && !holds(identity, replaces)) throw invalidField('replaces', 'is no address of the identity');
@@ -43,14 +43,17 @@ export function startEmailVerification(deps: StartDeps & { readonly readPerson: 
     }
     const find = async () =>
       (await deps.readIdentityByIdentifier(asker.tenantId, 'email', email)) === undefined ? identity : undefined;
-    return deps.mailProofs.start(asker, { purpose: 'verify', email, replaces, find });
+    return deps.mailProofs.start(asker, { purpose: 'verify', email, replaces, within, find });
   };
 }
 
 /** The identity with the address. Errors: CREDENTIAL_REJECTED, RATE_LIMITED, CONCURRENT_CHANGE, IDENTIFIER_TAKEN, FEATURE_NOT_CONFIGURED. */
 export type CompleteEmailVerification = (given: Given) => Promise<Identity>;
 
-/** Makes the address a verified one of the identity. A new one is told to every verified address from before (spec MAIL-14). */
+/**
+ * Makes the address a verified one of the identity. A new one is told to every verified address from before (spec MAIL-14). One that takes the place of
+ * another is an act of its own: whoever reads the mail of the old one may be in.
+ */
 export function completeEmailVerification(deps: {
   readonly mailProofs: MailProofs;
   readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
@@ -72,7 +75,8 @@ export function completeEmailVerification(deps: {
       ...deps.change.identities,
       replace: (before, after, trail) => deps.change.identities.replace(before, after, { ...trail, mails }),
     };
-    const target = { tenantId, actor, identityId: found.id };
+    const act = own || replaces === '' ? undefined : ('email_changed' as const);
+    const target = { tenantId, actor, identityId: found.id, act, within: proof.within };
     return changeIdentity({ ...deps.change, identities }, target, 'identifier.verified', (before) => {
       if (holds(before, email, 'verified')) return undefined;
       if (holds(before, email)) return withVerified(before, email);

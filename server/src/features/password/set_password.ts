@@ -30,6 +30,8 @@ export type WritePassword = (input: {
   readonly identity: Identity;
   readonly password: string;
   readonly within?: Within | undefined;
+  /** By whom it is replaced: who knows the one of before, or who has lost it. */
+  readonly act?: 'password_changed' | 'password_reset';
   readonly first?: () => Promise<void>;
   /** What else changes in the same step; what it throws is the refusal. */
   readonly rule?: (before: Identity) => Identity;
@@ -45,7 +47,9 @@ export function writePassword(deps: {
   readonly clock: Clock;
   readonly newId: NewId;
 }): WritePassword {
-  return async ({ tenantId, actor, identity, password, within, first, rule = (before) => before }) => {
+  return async (input) => {
+    const { tenantId, actor, identity, password, within, act = 'password_changed', first } = input;
+    const rule = input.rule ?? ((before: Identity) => before);
     await refuseUnfit(deps.strength, password, identity.identifiers);
     const hash = await deps.hasher.hash(password);
     const mails = await deps.mails.notices(rule(identity), 'password_changed', {});
@@ -55,7 +59,7 @@ export function writePassword(deps: {
       replace: async (before, after, trail) =>
         (await deps.passwords.set(before, after, hash, { ...trail, mails })) ? 'ok' : 'changed',
     };
-    const target = { tenantId, actor, identityId: identity.id, act: 'password_changed' as const, within };
+    const target = { tenantId, actor, identityId: identity.id, act, within };
     return changeIdentity({ ...deps, identities }, target, 'password.changed', rule);
   };
 }

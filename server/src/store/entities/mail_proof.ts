@@ -21,6 +21,8 @@ export const MailProofEntity = defineEntity({
     replaces: p.text(),
     binding: p.string(),
     request: p.text(),
+    sessionHandle: p.string().nullable(),
+    pendingDigest: p.string().nullable(),
     expiresAt: p.bigint('number'),
     attempts: p.integer(),
     spentAt: p.bigint('number').nullable(),
