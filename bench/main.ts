@@ -47,6 +47,10 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     about: 'sign-in by password against bare argon2id',
     run: async (options) => (await import('./signin.ts')).run(options),
   },
+  enumeration: {
+    about: 'whether the time of an answer tells who has an account: 2,000 timings of each kind of account and flow',
+    run: async (options) => (await import('./enumeration.ts')).run(options),
+  },
   cascade: {
     about: 'each act of the cascade at one node, to the no of every SDK at another, for sessions and Trust Tokens',
     run: async (options) => (await import('./cascade.ts')).run(options),
@@ -104,11 +108,11 @@ async function main(): Promise<number> {
   // What is measured is the source as it stands.
   buildNodeSdk();
   progress(`${name}: ${benchmark.about}`);
-  const { rows, notes = [] } = await benchmark.run({ quick: values.quick === true, args });
+  const { rows, notes = [], failed = false } = await benchmark.run({ quick: values.quick === true, args });
   if (values.json === true)
     process.stdout.write(`${JSON.stringify({ benchmark: name, machine: machine(), rows, notes })}\n`);
   else process.stdout.write(`\n${table(rows)}\n\n${notes.map((note) => `${note}\n`).join('')}`);
-  return 0;
+  return failed ? 1 : 0;
 }
 
 try {

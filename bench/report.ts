@@ -8,6 +8,8 @@ export type Report = {
   readonly rows: readonly Row[];
   /** What to know when reading the figures. */
   readonly notes?: readonly string[];
+  /** Whether what must hold does not: then the command fails. */
+  readonly failed?: boolean;
 };
 
 export type Options = {
