@@ -29,7 +29,7 @@ func readSettings() settings {
 		port:         port,
 		publicURL:    origin(env("PUBLIC_URL", fmt.Sprintf("http://localhost:%d", port))),
 		trustAddress: env("TRUST_ADDRESS", "127.0.0.1:50051"),
-		pages:        origin(env("TRUST_PAGES_URL", "http://127.0.0.1:8080")),
+		pages:        origin(env("TRUST_PAGES_URL", "http://localhost:8080")),
 		serviceKey:   readKey("TRUST_SERVICE_KEY", "../../data/service-key"),
 		ordersKey:    readKey("TRUST_ORDERS_KEY", "../../data/service-key.orders"),
 	}

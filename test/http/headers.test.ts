@@ -4,9 +4,6 @@ import { ADA, FLOW, type HttpWorld, httpWorld } from '../support/http_world.ts';
 const CSP = (formAction: string, script = '') =>
   `default-src 'none'; style-src 'self'; ${script}img-src 'self'; form-action ${formAction}; frame-ancestors 'none'; base-uri 'none'`;
 
-/** Of the pages that have a place for a passkey. */
-const SCRIPT = "script-src 'self'; ";
-
 describe('page headers', () => {
   let world: HttpWorld;
   before(async () => {
@@ -48,18 +45,19 @@ describe('page headers', () => {
       assert.deepEqual(
         body
           .match(/<script[^>]*>/g)
-          ?.map((tag) => /^<script src="\/assets\/passkey-[0-9a-f]{16}\.js" defer>$/.test(tag)),
+          ?.map((tag) => /^<script src="\/assets\/passkey-[0-9a-f]{16}\.js" nonce="[\w+/]{22}==" defer>$/.test(tag)),
         script ? [true] : undefined,
       );
       assert.match(
         String(headers['content-security-policy']),
-        /^default-src 'none'; style-src 'self'; (script-src 'self'; )?img-src 'self'; form-action /,
+        /^default-src 'none'; style-src 'self'; (script-src 'nonce-[\w+/]{22}=='; )?img-src 'self'; form-action /,
       );
       assert.match(String(headers['content-security-policy']), /frame-ancestors 'none'; base-uri 'none'$/);
       assert.equal(headers['referrer-policy'], 'no-referrer');
       assert.equal(headers['x-content-type-options'], 'nosniff');
       assert.equal(headers['x-frame-options'], 'DENY');
       assert.equal(headers['cross-origin-opener-policy'], 'same-origin');
+      assert.equal(headers['cross-origin-resource-policy'], 'same-origin');
       assert.match(String(headers['permissions-policy']), /camera=\(\)/);
       assert.equal(headers['access-control-allow-origin'], undefined);
       assert.equal(headers.server, undefined);
@@ -99,11 +97,28 @@ describe('page headers', () => {
     world.tenant.settings = { ...world.tenant.settings, returnTo: ['http://[::1]/cb'] };
     const v6 = { ...FLOW, return_to: 'http://[::1]:3000/cb' };
     assert.equal((await world.open('/sign-in', v6)).answer.headers['content-security-policy'], CSP("'self' http:"));
+  });
+
+  it('the one script runs by a nonce of its answer, on pages that have a place for a passkey', async () => {
     const named = await httpWorld({ publicUrl: 'http://localhost:8080' });
-    const { headers, body } = (await named.open()).answer;
+    const answers = [(await named.open()).answer, (await named.open()).answer];
     await named.close();
-    assert.equal(headers['content-security-policy'], CSP("'self' http://localhost:3000", SCRIPT));
-    assert.match(body, /<script src="\/assets\/passkey-[0-9a-f]{16}\.js" defer>/);
+    const nonces = answers.map(({ headers, body }) => {
+      const [, nonce = ''] =
+        /<script src="\/assets\/passkey-[0-9a-f]{16}\.js" nonce="([\w+/]{22}==)" defer>/.exec(body) ?? [];
+      const script = `script-src 'nonce-${nonce}'; `;
+      assert.equal(headers['content-security-policy'], CSP("'self' http://localhost:3000", script));
+      return nonce;
+    });
+    assert.notEqual(nonces[0], nonces[1]);
+  });
+
+  it('browsers are told where to report what the policy stopped, if there is a place', async () => {
+    const reporting = await httpWorld({ cspReportUrl: 'https://reports.example.com/csp' });
+    const answers = [(await reporting.open()).answer, await reporting.send('GET', '/nowhere')];
+    await reporting.close();
+    for (const { headers } of answers)
+      assert.match(String(headers['content-security-policy']), /; report-uri https:\/\/reports\.example\.com\/csp$/);
   });
 
   it('HSTS and the prefix of the cookie come with an https PUBLIC_URL, and only then', async () => {
@@ -112,7 +127,7 @@ describe('page headers', () => {
     const secure = await httpWorld({ publicUrl: 'https://login.example.com' });
     try {
       const { answer } = await secure.open();
-      assert.equal(answer.headers['strict-transport-security'], 'max-age=31536000');
+      assert.equal(answer.headers['strict-transport-security'], 'max-age=31536000; includeSubDomains');
       const pattern = /^__Host-trust_txn=[A-Za-z0-9_-]{43}; Max-Age=1800; Path=\/; Secure; HttpOnly; SameSite=Lax$/;
       assert.match(answer.headers['set-cookie']?.[0] ?? '', pattern);
     } finally {

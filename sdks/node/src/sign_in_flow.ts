@@ -11,7 +11,7 @@ import type { TrustClient } from './trust_client.ts';
 export interface SignInFlowOptions {
   /** Spends the code and revokes the session. Its service needs the scopes `sign-in` and `sessions:revoke`. */
   readonly client: Pick<TrustClient, 'exchangeSignInCode' | 'revokeSession'>;
-  /** Where the hosted pages are, such as `http://127.0.0.1:8080`. */
+  /** Where the hosted pages are, such as `http://localhost:8080`. */
   readonly signInUrl: string;
   /** Origin of this app, such as `https://app.example`. Builds every link; `Host` and `Forwarded` never do. */
   readonly publicUrl: string;

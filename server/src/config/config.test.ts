@@ -23,7 +23,7 @@ describe('config', () => {
     assert.ok(Object.isFrozen(config));
     assert.equal(config.databaseUrl, 'file:./data/trust-layer.db');
     assert.deepEqual(config.grpcAddress, { host: '127.0.0.1', port: 50051 });
-    assert.equal(config.publicUrl, 'http://127.0.0.1:8080');
+    assert.equal(config.publicUrl, 'http://localhost:8080', 'a name, for passkeys');
     assert.equal(config.reflection, true);
     assert.equal(config.masterKey, undefined);
     assert.equal(config.argon2MemoryKib, 19_456);
@@ -35,8 +35,9 @@ describe('config', () => {
       { dev: true },
     );
     assert.equal(config.databaseUrl, 'file:/var/lib/trust/trust-layer.db');
-    assert.equal(config.publicUrl, 'http://127.0.0.1:9000');
-    assert.equal(readConfig({ TRUST_HTTP_ADDRESS: '[::1]:9000' }, { dev: true }).publicUrl, 'http://[::1]:9000');
+    assert.equal(config.publicUrl, 'http://localhost:9000');
+    assert.equal(readConfig({ TRUST_HTTP_ADDRESS: '[::1]:9000' }, { dev: true }).publicUrl, 'http://localhost:9000');
+    assert.equal(production({ TRUST_HTTP_ADDRESS: '[::1]:9000' }).publicUrl, 'http://[::1]:9000');
   });
 
   it('asks for a master key in production, of 32 bytes, from one place', () => {
@@ -191,7 +192,7 @@ describe('config', () => {
       problems({ TRUST_MASTER_KEY: KEY, TRUST_HTTP_ADDRESS: '0.0.0.0:80' }, false).join(),
       /TRUST_PUBLIC_URL must be set/,
     );
-    assert.equal(readConfig({ TRUST_HTTP_ADDRESS: '0.0.0.0:80' }, { dev: true }).publicUrl, 'http://127.0.0.1:80');
+    assert.equal(readConfig({ TRUST_HTTP_ADDRESS: '0.0.0.0:80' }, { dev: true }).publicUrl, 'http://localhost:80');
   });
 
   it('holds numbers and lists to their bounds', () => {
@@ -201,6 +202,11 @@ describe('config', () => {
       ['TRUST_ARGON2_MEMORY_KIB', ['19456'], ['19455']],
       ['TRUST_TRUSTED_PROXIES', ['10.0.0.0/8, ::1', '::/0'], ['10.0.0.0/33', 'proxy', '1.2.3.4/8/8']],
       ['TRUST_REFLECTION', ['on', 'off'], ['true']],
+      [
+        'TRUST_CSP_REPORT_URL',
+        ['https://reports.example/csp?app=1'],
+        ['http://reports.example/', 'https://r.example/;script-src *', 'https://r.example/, *', 'https://r.example'],
+      ],
     ];
     for (const [name, good, bad] of bounds) {
       for (const text of good) assert.deepEqual(problems({ [name]: text }), [], `${name}=${text}`);

@@ -3,6 +3,7 @@ import { type Address, isLoopback } from './address.ts';
 import { distance } from './distance.ts';
 import { readSmtp, type SmtpConfig } from './mail_settings.ts';
 import { type OauthProviderConfig, oauthVariables, readOauthProviders, unlistedProvider } from './oauth_settings.ts';
+import { readPublicUrl } from './page_settings.ts';
 import { CLIENT_VARIABLES, cores, SETTINGS, type SettingKey, type SettingValues } from './settings.ts';
 import { readUsersTable, type UsersTableConfig } from './users_table_settings.ts';
 
@@ -25,6 +26,8 @@ export type Config = {
   readonly httpAddress: Address;
   /** An origin, without a slash at its end. */
   readonly publicUrl: string;
+  /** Where browsers report what the policy of the pages has stopped. */
+  readonly cspReportUrl: string | undefined;
   /** 32 bytes; undefined only where it was not required. */
   readonly masterKey: Buffer | undefined;
   readonly tls: TlsFiles | undefined;
@@ -131,6 +134,7 @@ function assemble(values: SettingValues, env: Environment, options: ConfigOption
     grpcAddress,
     httpAddress,
     publicUrl: readPublicUrl(values, env, httpAddress, dev, problems),
+    cspReportUrl: values.cspReportUrl,
     masterKey: readMasterKey(values, env, options, problems),
     tls,
     allowPlaintext,
@@ -187,27 +191,6 @@ function tlsFiles(values: SettingValues, problems: string[]): TlsFiles | undefin
     problems.push('TRUST_TLS_CLIENT_CA_FILE needs TRUST_TLS_CERT_FILE and TRUST_TLS_KEY_FILE.');
   }
   return undefined;
-}
-
-function readPublicUrl(
-  { publicUrl }: SettingValues,
-  env: Environment,
-  http: Address,
-  dev: boolean,
-  problems: string[],
-): string {
-  if (publicUrl !== undefined) {
-    const { protocol, hostname } = new URL(publicUrl);
-    if (protocol === 'http:' && !isLoopback(hostname.replaceAll(/[[\]]/g, ''))) {
-      problems.push('TRUST_PUBLIC_URL must be https beyond loopback.');
-    }
-    return publicUrl;
-  }
-  if (isLoopback(http.host)) return `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${http.port}`;
-  if (!dev && !env.TRUST_PUBLIC_URL) {
-    problems.push('TRUST_PUBLIC_URL must be set when TRUST_HTTP_ADDRESS is beyond loopback.');
-  }
-  return `http://127.0.0.1:${http.port}`;
 }
 
 function readMasterKey(

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { parseAddress } from './address.ts';
 import { mailSettings } from './mail_settings.ts';
 import { OAUTH_PROVIDERS, providerNames } from './oauth_settings.ts';
+import { pageSettings } from './page_settings.ts';
 import { usersTableSettings } from './users_table_settings.ts';
 
 /** One setting: its variable, what it means, and how its text is read. */
@@ -58,15 +59,6 @@ const databaseUrl = z
     (text) => DATABASE_SCHEMES.some((scheme) => text.startsWith(scheme)),
     'must begin with file:, sqlite:, libsql:, http:, https:, ws:, wss:, postgres:, postgresql:, mysql: or mariadb:',
   );
-
-const publicUrl = z
-  .string()
-  .refine((text) => {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (url === undefined || !['http:', 'https:'].includes(url.protocol)) return false;
-    return url.username === '' && url.password === '' && url.pathname === '/' && url.search === '' && url.hash === '';
-  }, 'must be an http or https URL of scheme, host and port only, such as https://login.example.com')
-  .transform((text) => new URL(text).origin);
 
 const masterKey = z
   .string()
@@ -138,13 +130,7 @@ export const SETTINGS = {
   ),
   grpcAddress: setting('TRUST_GRPC_ADDRESS', '127.0.0.1:50051', 'host:port of the gRPC service.', address),
   httpAddress: setting('TRUST_HTTP_ADDRESS', '127.0.0.1:8080', 'host:port of the hosted pages and the JWKS.', address),
-  publicUrl: setting(
-    'TRUST_PUBLIC_URL',
-    undefined,
-    'Origin under which people reach the hosted pages; builds every link and is the issuer of Trust Tokens. https beyond loopback.',
-    publicUrl,
-    { fallbackNote: 'http:// and TRUST_HTTP_ADDRESS, on loopback or with --dev' },
-  ),
+  ...pageSettings(setting),
   masterKey: setting(
     'TRUST_MASTER_KEY',
     undefined,

@@ -1,11 +1,13 @@
-/** Headers that every answer carries. `formTarget` is the origin to which a form's answer may redirect; `script` is whether the page needs the passkey script. */
+/** What a page needs beyond the policy of all: where a form's answer may redirect to, and the nonce of the one script. */
+export type PageNeeds = { readonly formTarget?: string | undefined; readonly nonce?: string | undefined };
+
+/** Headers that every answer carries. */
 export function securityHeaders(
-  publicUrl: string,
-  formTarget?: string,
-  script = false,
+  { publicUrl, cspReportUrl }: { readonly publicUrl: string; readonly cspReportUrl?: string | undefined },
+  needs: PageNeeds = {},
 ): Readonly<Record<string, string>> {
   return {
-    'content-security-policy': contentSecurityPolicy(formTarget, script),
+    'content-security-policy': contentSecurityPolicy(needs, cspReportUrl),
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
@@ -13,20 +15,21 @@ export function securityHeaders(
     'cross-origin-resource-policy': 'same-origin',
     'permissions-policy':
       'accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()',
-    ...(publicUrl.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+    ...(publicUrl.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000; includeSubDomains' } : {}),
   };
 }
 
-function contentSecurityPolicy(formTarget: string | undefined, script: boolean): string {
+function contentSecurityPolicy({ formTarget, nonce }: PageNeeds, reportUrl: string | undefined): string {
   return [
     "default-src 'none'",
     "style-src 'self'",
-    ...(script ? ["script-src 'self'"] : []),
+    ...(nonce === undefined ? [] : [`script-src 'nonce-${nonce}'`]),
     "img-src 'self'",
     // Chromium holds the redirect that follows a form to this too.
     `form-action ${formTarget === undefined ? "'none'" : `'self' ${sourceOf(formTarget)}`}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",
+    ...(reportUrl === undefined ? [] : [`report-uri ${reportUrl}`]),
   ].join('; ');
 }
 

@@ -58,6 +58,8 @@ export type HttpOptions = Omit<WellKnownOptions, 'ready'> &
     readonly dev: boolean;
     /** The mails that wait; on development servers only. */
     readonly readOutbox?: ReadOutbox | undefined;
+    /** Where browsers report what the policy of the pages has stopped. */
+    readonly cspReportUrl?: string | undefined;
     /** Addresses and CIDR blocks whose `X-Forwarded-For` is believed. */
     readonly trustedProxies: readonly string[];
     /** Seals form tokens: 32 bytes, the same on every node. */
@@ -126,14 +128,14 @@ export function httpApp(options: HttpOptions): Hono<PageEnv> {
   const addressOf = clientAddress(options.trustedProxies);
   const clientOf = (context: PageContext) => addressOf(context.env.incoming.socket?.remoteAddress, forwarded(context));
 
-  const write = async (context: PageContext, status: number, page: Omit<PageText, 'status'>) => {
+  const write = async (context: PageContext, status: number, page: Omit<PageText, 'status'>, nonce?: string) => {
     const text = await layout({
       ...page,
       t: context.var.t,
       brand: await brand(),
       styleUrl: assets.style.url,
       iconUrl: assets.icon.url,
-      scriptUrl: page.script === true ? assets.passkey.url : undefined,
+      script: nonce === undefined ? undefined : { url: assets.passkey.url, nonce },
       languages: languageLinks(context, page.link),
     });
     return context.html(text, status as 200);
@@ -175,7 +177,7 @@ export function httpApp(options: HttpOptions): Hono<PageEnv> {
   const textsOf = textsFor(publicUrl);
   app.use(async (context, next) => {
     context.set('t', textsOf(context));
-    for (const [header, value] of Object.entries(securityHeaders(publicUrl))) context.header(header, value);
+    for (const [header, value] of Object.entries(securityHeaders(options))) context.header(header, value);
     context.header('cache-control', 'no-store');
     await next();
   });
@@ -186,9 +188,10 @@ export function httpApp(options: HttpOptions): Hono<PageEnv> {
     refuse,
     clientOf,
     async page(context: PageContext, page: PageText) {
-      const headers = securityHeaders(publicUrl, page.formTarget, page.script);
+      const nonce = page.script === true ? Buffer.from(random(16)).toString('base64') : undefined;
+      const headers = securityHeaders(options, { formTarget: page.formTarget, nonce });
       for (const [header, value] of Object.entries(headers)) context.header(header, value);
-      return write(context, page.status, page);
+      return write(context, page.status, page, nonce);
     },
   };
   const flow = redirectFlow(flowOptions);

@@ -12,7 +12,7 @@ export function readSettings(env: NodeJS.ProcessEnv) {
     publicUrl: origin(env.PUBLIC_URL ?? `http://localhost:${port}`),
     /** The Trust Layer over gRPC, and its hosted pages. The pages' URL is also the issuer of Trust Tokens. */
     trustAddress: env.TRUST_ADDRESS ?? '127.0.0.1:50051',
-    pages: origin(env.TRUST_PAGES_URL ?? 'http://127.0.0.1:8080'),
+    pages: origin(env.TRUST_PAGES_URL ?? 'http://localhost:8080'),
     serviceKey: readKey(env, 'TRUST_SERVICE_KEY', 'data/service-key'),
     ordersKey: readKey(env, 'TRUST_ORDERS_KEY', 'data/service-key.orders'),
   };

@@ -77,6 +77,7 @@ export const accountPage = (identity: IdentityFacts, current: Session, sessions:
           </li>`,
         )}
       </ul>
+      <p><a href="/auth/security?return_to=/account">Password, passkeys and second factors</a></p>
       <form method="post" action="/account/sign-out-everywhere"><button type="submit" class="danger">Sign out everywhere</button></form>`,
   );
 

@@ -1,7 +1,7 @@
 // Package nethttp is the middleware for net/http: the session of a request, the routes of the redirect flow, and Trust
 // Tokens between backends.
 //
-//	app, err := nethttp.New(nethttp.Options{Client: client, SignInURL: "http://127.0.0.1:8080", PublicURL: "http://localhost:3000"})
+//	app, err := nethttp.New(nethttp.Options{Client: client, SignInURL: "http://localhost:8080", PublicURL: "http://localhost:3000"})
 //	mux.Handle("/auth/", nethttp.SignInRoutes(app))
 //	mux.Handle("/account", nethttp.RequireSession(app, account))
 //	http.ListenAndServe("127.0.0.1:3000", nethttp.Session(app, mux))
@@ -38,7 +38,7 @@ type Client interface {
 type Options struct {
 	// Client calls the Trust Layer. Required.
 	Client Client
-	// SignInURL is where the hosted pages are, such as `http://127.0.0.1:8080`. Empty for apps with a login page of
+	// SignInURL is where the hosted pages are, such as `http://localhost:8080`. Empty for apps with a login page of
 	// their own: then there is no redirect to sign-in.
 	SignInURL string
 	// PublicURL is the origin of this app, such as `https://app.example`; plain http for loopback hosts only. It builds

@@ -70,7 +70,7 @@ class SignInFlow:
     `GET {base}/security` leads to the page on which people look after their second factors. These take the page to
     return to from the query parameter `return_to`, a path of this app; `level=aal2` asks for a second factor.
 
-    sign_in_url: where the hosted pages are, such as `http://127.0.0.1:8080`. public_url: origin of this app; it builds
+    sign_in_url: where the hosted pages are, such as `http://localhost:8080`. public_url: origin of this app; it builds
     every link, `Host` and `Forwarded` never do. base_path: path under which the routes are. ValueError where one is
     malformed. return_to: the URL that must be in the tenant's list exactly ([RED-1]).
     """

@@ -1,11 +1,15 @@
-import { type Instant, MINUTE } from '../../kernel/clock.ts';
+import { type Instant, MINUTE, type Span } from '../../kernel/clock.ts';
 import type { Within } from '../cascade/cascade.ts';
 
 /** What a proof is for. One of one kind is no proof of another. */
 export type Purpose = 'sign_in' | 'reset' | 'verify';
 
 /** How long code and link of a mail are accepted (spec MAIL-7). */
-export const PROOF_LIFETIME = 15 * MINUTE;
+export const PROOF_LIFETIMES: Readonly<Record<Purpose, Span>> = {
+  sign_in: 10 * MINUTE,
+  reset: 15 * MINUTE,
+  verify: 15 * MINUTE,
+};
 
 /** Wrong guesses at one code (spec MAIL-8). */
 export const MAX_GUESSES = 5;

@@ -10,7 +10,7 @@ import type { Within } from '../cascade/cascade.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { MailWriter } from '../mail/write_mail.ts';
 import type { LimitAttempts } from '../rate_limit/limit_attempts.ts';
-import { MAX_GUESSES, type MailProof, PROOF_LIFETIME, type Purpose } from './mail_proof.ts';
+import { MAX_GUESSES, type MailProof, PROOF_LIFETIMES, type Purpose } from './mail_proof.ts';
 import type { MailProofStore } from './store.ts';
 
 /** Who asks for a mail, from where, and in which language. */
@@ -106,6 +106,7 @@ export function mailProofs(deps: {
       const identity = await find();
       const [flowToken, linkToken, code] = [newMailFlowToken(deps.random), newMailLinkToken(deps.random), newCode()];
       const digest = digestOf('mail_flow', flowToken);
+      const lifetime = PROOF_LIFETIMES[purpose];
       const proof: MailProof = {
         tenantId,
         digest,
@@ -119,7 +120,7 @@ export function mailProofs(deps: {
         binding,
         request,
         within,
-        expiresAt: deps.clock() + PROOF_LIFETIME,
+        expiresAt: deps.clock() + lifetime,
       };
       // A link signs in only in the browser in which it was asked for, so without one there is none.
       const link = purpose === 'sign_in' && request === '' ? undefined : `${deps.publicUrl}/mail?token=${linkToken}`;
@@ -127,9 +128,9 @@ export function mailProofs(deps: {
         tenantId,
         to: identity && email,
         template: TEMPLATES[purpose],
-        values: { code: `${code.slice(0, 4)} ${code.slice(4)}`, link, minutes: PROOF_LIFETIME / 60_000 },
+        values: { code: `${code.slice(0, 4)} ${code.slice(4)}`, link, minutes: lifetime / 60_000 },
         language,
-        lifetime: PROOF_LIFETIME,
+        lifetime,
       });
       const events = [event(actor, 'mail_proof.started', proof)];
       await proofs.insert(proof, { changes: [], events, mails: [mail] });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import * as common from '@zxcvbn-ts/language-common';
 import { fakeStrength } from '../../../../test/support/password_world.ts';
 import { reason } from '../../../../test/support/world.ts';
 import {
@@ -7,17 +8,19 @@ import {
   passwordStrength,
   refuseOverlong,
   refuseUnfit,
+  wordsOfTenant,
 } from './password_rules.ts';
 
 const ada = [{ type: 'email', value: 'ada.l@example.com' }] as const;
 
 describe('password rules', () => {
-  it('PWD-1 8 to 1,024 bytes of UTF-8, whatever the characters', async () => {
-    const fits = (password: string) => refuseUnfit(fakeStrength, password, ada);
-    for (const password of ['1234567', 'éé€', '', 'x'.repeat(1_025), '€'.repeat(342)]) {
+  it('PWD-1 at least 8 characters, of whatever kind, and at most 1,024 bytes of UTF-8', async () => {
+    const fits = (password: string) => refuseUnfit(fakeStrength, password, ada, []);
+    for (const password of ['1234567', 'éé€', 'ééééééé', '😀😀😀😀', '', 'x'.repeat(1_025), '€'.repeat(342)]) {
       await assert.rejects(fits(password), reason('INVALID_FIELD', 'password'));
     }
-    for (const password of ['x'.repeat(8), 'éééé', 'x'.repeat(1_024), '€'.repeat(341)]) await fits(password);
+    for (const password of ['x'.repeat(8), 'éééééééé', '😀'.repeat(8), 'x'.repeat(1_024), '€'.repeat(341)])
+      await fits(password);
     assert.throws(() => refuseOverlong('x'.repeat(1_025)), reason('INVALID_FIELD', 'password'));
     refuseOverlong('x');
   });
@@ -55,8 +58,17 @@ describe('password rules', () => {
         'aaaaaaaaaaaa',
       ];
       for (const password of [...weak, 'x'.repeat(64), 'aB3$'.repeat(16), '19891989']) {
-        await assert.rejects(refuseUnfit(strength, password, ada), reason('WEAK_PASSWORD', 'password'), password);
+        await assert.rejects(refuseUnfit(strength, password, ada, []), reason('WEAK_PASSWORD', 'password'), password);
       }
+    });
+
+    it('PWD-5 refuses each of the 3,000 most common passwords that is long enough', async () => {
+      const long = common.dictionary['passwords-common']
+        .slice(0, 3_000)
+        .map(String)
+        .filter((one) => one.length >= 8);
+      assert.ok(long.length > 300, `${long.length}`);
+      for (const password of long) assert.ok(await strength.isWeak(password, []), password);
     });
 
     it('PWD-5 takes phrases and random passwords', async () => {
@@ -67,7 +79,7 @@ describe('password rules', () => {
         'Grüße-aus-Ölbronn',
         '馬電池正解馬電池正解馬',
       ]) {
-        await refuseUnfit(strength, password, ada);
+        await refuseUnfit(strength, password, ada, []);
       }
     });
 
@@ -75,6 +87,20 @@ describe('password rules', () => {
       assert.equal(await strength.isWeak('4da.l3xampl3', []), false);
       assert.equal(await strength.isWeak('4da.l3xampl3', ['ada.lexample']), true);
       assert.equal(await strength.isWeak('l0velace99x', ['lovelace']), true);
+    });
+
+    it('PWD-5 counts the name of the tenant and those in the addresses of its apps as easily guessed', async () => {
+      const returnTo = ['https://kassenwart.nordlicht-verein.example/cb', 'http://localhost/cb', 'http://127.0.0.1/cb'];
+      const words = wordsOfTenant({ displayName: 'Turn  Verein Süd', returnTo });
+      assert.deepEqual(words, ['turnvereinsüd', 'turn', 'verein', 'süd', 'kassenwart', 'nordlicht-verein']);
+      for (const password of ['kassenwart7', 'K4ssenw4rt', 'TurnVereinSüd1']) {
+        await refuseUnfit(strength, password, ada, []);
+        await assert.rejects(
+          refuseUnfit(strength, password, ada, words),
+          reason('WEAK_PASSWORD', 'password'),
+          password,
+        );
+      }
     });
 
     it('PWD-5 answers the worst inputs quickly and keeps the event loop free', async () => {

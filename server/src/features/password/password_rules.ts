@@ -2,11 +2,12 @@ import { Worker } from 'node:worker_threads';
 import { invalidField, TrustError } from '../../errors/trust_error.ts';
 import { sourceFile } from '../../kernel/source_file.ts';
 import type { Identifier } from '../identity/identity.ts';
+import type { TenantSettings } from '../tenant/tenant.ts';
 import type { StrengthAnswer, StrengthQuestion } from './strength_worker.ts';
 
-/** Bounds of a password in bytes of UTF-8 (spec PWD-1). */
-export const MIN_PASSWORD_BYTES = 8;
-export const MAX_PASSWORD_BYTES = 1_024;
+/** Bounds of a password, in characters and in bytes of UTF-8 (spec PWD-1). */
+const MIN_PASSWORD_CHARACTERS = 8;
+const MAX_PASSWORD_BYTES = 1_024;
 
 /** Refuses a password that is too long to be hashed (spec PWD-1). */
 export function refuseOverlong(password: string, field = 'password'): void {
@@ -18,14 +19,30 @@ export function refuseOverlong(password: string, field = 'password'): void {
 /** What an identity is known by; a password must not hold it. */
 export type KnownBy = readonly Pick<Identifier, 'type' | 'value'>[];
 
-/** Refuses a new password that breaks PWD-1 or PWD-5. Errors: INVALID_FIELD, WEAK_PASSWORD, HASHING_BUSY. */
-export async function refuseUnfit(strength: PasswordStrength, password: string, knownBy: KnownBy): Promise<void> {
-  const size = Buffer.byteLength(password);
-  if (size < MIN_PASSWORD_BYTES || size > MAX_PASSWORD_BYTES) {
-    throw invalidField('password', `must be ${MIN_PASSWORD_BYTES} to ${MAX_PASSWORD_BYTES} bytes`);
-  }
+/** Refuses a new password that breaks PWD-1 or PWD-5. `words` are those of the place. Errors: INVALID_FIELD, WEAK_PASSWORD, HASHING_BUSY. */
+export async function refuseUnfit(
+  strength: PasswordStrength,
+  password: string,
+  knownBy: KnownBy,
+  words: readonly string[],
+): Promise<void> {
+  refuseOverlong(password);
+  if ([...password].length < MIN_PASSWORD_CHARACTERS)
+    throw invalidField('password', `must be at least ${MIN_PASSWORD_CHARACTERS} characters`);
   if (holdsIdentifier(password, knownBy)) throw weak('must not hold an identifier of its owner');
-  if (await strength.isWeak(password, knownBy.flatMap(namesOf))) throw weak('is too easy to guess');
+  if (await strength.isWeak(password, [...knownBy.flatMap(namesOf), ...words])) throw weak('is too easy to guess');
+}
+
+/** What a stranger tries first at a tenant: words of its name, and names in the addresses of its apps (spec PWD-5). */
+export function wordsOfTenant({
+  displayName,
+  returnTo,
+}: Pick<TenantSettings, 'displayName' | 'returnTo'>): readonly string[] {
+  const names = [displayName.replaceAll(/\s+/g, ''), ...displayName.split(/\s+/)];
+  // Without the last label, which names no app; so nothing is left of localhost.
+  const hosts = returnTo.flatMap((url) => new URL(url).hostname.split('.').slice(0, -1));
+  const words = new Set([...names, ...hosts].map((word) => word.toLowerCase()));
+  return [...words].filter((word) => word.length >= SHORTEST_NAME && !/^\d+$/.test(word));
 }
 
 const weak = (description: string) => new TrustError('WEAK_PASSWORD', { fields: [{ field: 'password', description }] });

@@ -8,8 +8,9 @@ import type { Identity } from '../identity/identity.ts';
 import type { MailWriter } from '../mail/write_mail.ts';
 import { type ReadPerson, refuseUnproved, type SubjectName } from '../pending_sign_in/subject.ts';
 import type { LimitAttempts } from '../rate_limit/limit_attempts.ts';
+import type { TenantSettings } from '../tenant/tenant.ts';
 import type { Hasher } from './hasher.ts';
-import { type PasswordStrength, refuseOverlong, refuseUnfit } from './password_rules.ts';
+import { type PasswordStrength, refuseOverlong, refuseUnfit, wordsOfTenant } from './password_rules.ts';
 import type { PasswordStore } from './store.ts';
 
 /** The epoch that ended the sessions. Errors: INVALID_FIELD, WEAK_PASSWORD, IDENTITY_NOT_FOUND, HASHING_BUSY, CONCURRENT_CHANGE. */
@@ -43,6 +44,7 @@ export function writePassword(deps: {
   readonly passwords: Pick<PasswordStore, 'set'>;
   readonly hasher: Hasher;
   readonly strength: PasswordStrength;
+  readonly settings: (tenantId: string) => Promise<TenantSettings>;
   readonly mails: Pick<MailWriter, 'notices'>;
   readonly clock: Clock;
   readonly newId: NewId;
@@ -50,7 +52,8 @@ export function writePassword(deps: {
   return async (input) => {
     const { tenantId, actor, identity, password, within, act = 'password_changed', first } = input;
     const rule = input.rule ?? ((before: Identity) => before);
-    await refuseUnfit(deps.strength, password, identity.identifiers);
+    const words = wordsOfTenant(await deps.settings(tenantId));
+    await refuseUnfit(deps.strength, password, identity.identifiers, words);
     const hash = await deps.hasher.hash(password);
     const mails = await deps.mails.notices(rule(identity), 'password_changed', {});
     await first?.();

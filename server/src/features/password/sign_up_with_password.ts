@@ -15,7 +15,7 @@ import type { Device } from '../session/session.ts';
 import type { TenantSettings } from '../tenant/tenant.ts';
 import type { Elsewhere } from '../users_table/elsewhere.ts';
 import type { Hasher } from './hasher.ts';
-import { type PasswordStrength, refuseOverlong, refuseUnfit } from './password_rules.ts';
+import { type PasswordStrength, refuseOverlong, refuseUnfit, wordsOfTenant } from './password_rules.ts';
 import { outcomeOf, type PasswordAttempt, type SignInOutcome } from './sign_in_with_password.ts';
 
 export type Registration = PasswordAttempt & {
@@ -78,7 +78,8 @@ export function registerPassword(deps: {
 
   return async (registration) => {
     const { tenantId, actor, identifierType: type, identifier, password, address, displayName } = registration;
-    if (!(await deps.settings(tenantId)).signUpOpen) throw new TrustError('SIGN_UP_CLOSED');
+    const settings = await deps.settings(tenantId);
+    if (!settings.signUpOpen) throw new TrustError('SIGN_UP_CLOSED');
     const value = canonicalIdentifier(type, identifier);
     if (value === undefined) throw invalidField('identifier', 'is not of its type');
     // Refused before it is counted, as at sign-in (spec PWD-1).
@@ -86,7 +87,7 @@ export function registerPassword(deps: {
     await deps.limitAttempts({ tenantId, address });
     const { guestSessionId } = registration;
     const guest = guestSessionId === undefined ? undefined : await deps.guests.of(tenantId, guestSessionId);
-    await refuseUnfit(deps.strength, password, [{ type, value }]);
+    await refuseUnfit(deps.strength, password, [{ type, value }], wordsOfTenant(settings));
     const hash = await deps.hasher.hash(password);
 
     const now = deps.clock();

@@ -24,12 +24,12 @@ export type Layout = {
   readonly iconUrl: string;
   readonly body: Html;
   /** The one script, where the page needs it. */
-  readonly scriptUrl?: string | undefined;
+  readonly script?: { readonly url: string; readonly nonce: string } | undefined;
   /** The same page in each language; none where it cannot be had by a link. */
   readonly languages: readonly LanguageLink[];
 };
 
-export function layout({ t, title, brand, styleUrl, iconUrl, body, scriptUrl, languages }: Layout): Html {
+export function layout({ t, title, brand, styleUrl, iconUrl, body, script, languages }: Layout): Html {
   return html`<!doctype html>
 <html lang="${t.language}">
   <head>
@@ -41,7 +41,7 @@ export function layout({ t, title, brand, styleUrl, iconUrl, body, scriptUrl, la
     ${brand.logoUrl === undefined ? html`<link rel="icon" href="${iconUrl}" type="image/svg+xml">` : html`<link rel="icon" href="${brand.logoUrl}">`}
     <link rel="stylesheet" href="${styleUrl}">
     ${brand.styleUrl === undefined ? '' : html`<link rel="stylesheet" href="${brand.styleUrl}">`}
-    ${scriptUrl === undefined ? '' : html`<script src="${scriptUrl}" defer></script>`}
+    ${script === undefined ? '' : html`<script src="${script.url}" nonce="${script.nonce}" defer></script>`}
   </head>
   <body>
     <div class="stage">
@@ -52,7 +52,7 @@ export function layout({ t, title, brand, styleUrl, iconUrl, body, scriptUrl, la
       <footer class="foot">
         ${languages.length === 0 ? '' : picker(t, languages)}
         ${legal(t, brand)}
-        <p>${t.frame.secured} ${scriptUrl === undefined ? t.frame.noScripts : t.frame.passkeyScript}</p>
+        <p>${t.frame.secured} ${script === undefined ? t.frame.noScripts : t.frame.passkeyScript}</p>
       </footer>
     </div>
   </body>

@@ -38,7 +38,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         port=port,
         public_url=_origin(env.get("PUBLIC_URL", f"http://localhost:{port}")),
         trust_address=env.get("TRUST_ADDRESS", "127.0.0.1:50051"),
-        pages=_origin(env.get("TRUST_PAGES_URL", "http://127.0.0.1:8080")),
+        pages=_origin(env.get("TRUST_PAGES_URL", "http://localhost:8080")),
         service_key=_read_key(env, "TRUST_SERVICE_KEY", "data/service-key"),
         orders_key=_read_key(env, "TRUST_ORDERS_KEY", "data/service-key.orders"),
     )

@@ -102,7 +102,7 @@ type StartEmailSignInResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Goes with the code: only who has both is accepted.
 	FlowToken string `protobuf:"bytes,1,opt,name=flow_token,json=flowToken,proto3" json:"flow_token,omitempty"`
-	// When the code ends: after 15 minutes. Millisecond precision, UTC.
+	// When the code ends: after 10 minutes. Millisecond precision, UTC.
 	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -426,7 +426,7 @@ type CompletePasswordResetRequest struct {
 	FlowToken string `protobuf:"bytes,2,opt,name=flow_token,json=flowToken,proto3" json:"flow_token,omitempty"`
 	// The 8 digits of the mail; blanks are ignored. Required; at most 16 bytes.
 	Code string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
-	// The new password: 8 to 1,024 bytes of UTF-8.
+	// The new password: at least 8 characters and at most 1,024 bytes of UTF-8.
 	Password string `protobuf:"bytes,4,opt,name=password,proto3" json:"password,omitempty"`
 	// The device of the new session. Pass the person's own `ip_address`: attempts are counted by it.
 	Device        *Device `protobuf:"bytes,5,opt,name=device,proto3" json:"device,omitempty"`

@@ -32,7 +32,7 @@ type SignUpWithPasswordRequest struct {
 	IdentifierType IdentifierType `protobuf:"varint,2,opt,name=identifier_type,json=identifierType,proto3,enum=trust.v1.IdentifierType" json:"identifier_type,omitempty"`
 	// The identifier. Required; bounds as in IdentifierType.
 	Identifier string `protobuf:"bytes,3,opt,name=identifier,proto3" json:"identifier,omitempty"`
-	// The password: 8 to 1,024 bytes of UTF-8, used exactly as sent.
+	// The password: at least 8 characters and at most 1,024 bytes of UTF-8, used exactly as sent.
 	Password string `protobuf:"bytes,4,opt,name=password,proto3" json:"password,omitempty"`
 	// Name for people, at most 128 characters.
 	DisplayName string `protobuf:"bytes,5,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
@@ -368,7 +368,7 @@ type SetPasswordRequest struct {
 	TenantId string `protobuf:"bytes,1,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
 	// Identity id. Required.
 	IdentityId string `protobuf:"bytes,2,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
-	// The new password: 8 to 1,024 bytes of UTF-8.
+	// The new password: at least 8 characters and at most 1,024 bytes of UTF-8.
 	Password      string `protobuf:"bytes,3,opt,name=password,proto3" json:"password,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -480,7 +480,7 @@ type ChangePasswordRequest struct {
 	SessionId string `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// The password as it is, at most 1,024 bytes. Empty where the identity has none yet: then the session must be fresh.
 	CurrentPassword string `protobuf:"bytes,3,opt,name=current_password,json=currentPassword,proto3" json:"current_password,omitempty"`
-	// The new password: 8 to 1,024 bytes of UTF-8.
+	// The new password: at least 8 characters and at most 1,024 bytes of UTF-8.
 	Password string `protobuf:"bytes,4,opt,name=password,proto3" json:"password,omitempty"`
 	// The person's device. Pass its own `ip_address`: attempts are counted by it.
 	Device        *Device `protobuf:"bytes,5,opt,name=device,proto3" json:"device,omitempty"`

@@ -47,7 +47,7 @@ class SessionMiddleware:
 
     app: the application. client: AioTrustClient, whose service needs the scope `sessions:verify`, and for the flow
     `sign-in` and `sessions:revoke`. public_url: origin of this app, such as `https://app.example`. sign_in_url: where
-    the hosted pages are, such as `http://127.0.0.1:8080`; None serves no flow. base_path: path under which
+    the hosted pages are, such as `http://localhost:8080`; None serves no flow. base_path: path under which
     `/sign-in`, `/sign-up`, `/callback` and `/sign-out` (POST) are. sign_in_routes: False leaves these routes to
     another application and only links to them. consistency: as in `AioTrustClient.verify`. ValueError where an option
     is malformed.

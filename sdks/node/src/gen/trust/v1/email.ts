@@ -33,7 +33,7 @@ export interface StartEmailSignInRequest {
 export interface StartEmailSignInResponse {
   /** Goes with the code: only who has both is accepted. */
   readonly flowToken: string;
-  /** When the code ends: after 15 minutes. Millisecond precision, UTC. */
+  /** When the code ends: after 10 minutes. Millisecond precision, UTC. */
   readonly expiresAt: Date | undefined;
 }
 
@@ -91,7 +91,7 @@ export interface CompletePasswordResetRequest {
   readonly flowToken: string;
   /** The 8 digits of the mail; blanks are ignored. Required; at most 16 bytes. */
   readonly code: string;
-  /** The new password: 8 to 1,024 bytes of UTF-8. */
+  /** The new password: at least 8 characters and at most 1,024 bytes of UTF-8. */
   readonly password: string;
   /** The device of the new session. Pass the person's own `ip_address`: attempts are counted by it. */
   readonly device: Device | undefined;

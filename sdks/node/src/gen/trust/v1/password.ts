@@ -25,7 +25,7 @@ export interface SignUpWithPasswordRequest {
   readonly identifierType: IdentifierType;
   /** The identifier. Required; bounds as in IdentifierType. */
   readonly identifier: string;
-  /** The password: 8 to 1,024 bytes of UTF-8, used exactly as sent. */
+  /** The password: at least 8 characters and at most 1,024 bytes of UTF-8, used exactly as sent. */
   readonly password: string;
   /** Name for people, at most 128 characters. */
   readonly displayName: string;
@@ -96,7 +96,7 @@ export interface SetPasswordRequest {
   readonly tenantId: string;
   /** Identity id. Required. */
   readonly identityId: string;
-  /** The new password: 8 to 1,024 bytes of UTF-8. */
+  /** The new password: at least 8 characters and at most 1,024 bytes of UTF-8. */
   readonly password: string;
 }
 
@@ -114,7 +114,7 @@ export interface ChangePasswordRequest {
   readonly sessionId: string;
   /** The password as it is, at most 1,024 bytes. Empty where the identity has none yet: then the session must be fresh. */
   readonly currentPassword: string;
-  /** The new password: 8 to 1,024 bytes of UTF-8. */
+  /** The new password: at least 8 characters and at most 1,024 bytes of UTF-8. */
   readonly password: string;
   /** The person's device. Pass its own `ip_address`: attempts are counted by it. */
   readonly device: Device | undefined;
