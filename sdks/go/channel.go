@@ -31,8 +31,10 @@ const (
 	receiveLimit     = 4 << 20
 	keepAliveTime    = 30 * time.Second
 	keepAliveTimeout = 10 * time.Second
-	// The default of two minutes would keep denying long after the server is back.
-	maxReconnectBackoff = 5 * time.Second
+	// Retries outlast the longest wait for a connection, so that one address that serves is enough (SDK-6).
+	minReconnectBackoff = 100 * time.Millisecond
+	maxReconnectBackoff = 250 * time.Millisecond
+	connectTimeout      = 5 * time.Second
 	listScheme          = "trust-layer-list"
 	version             = "0.1.0"
 )
@@ -168,9 +170,9 @@ func (p channelPlan) dial(config Config, key *keyCredentials) (*grpc.ClientConn,
 }
 
 func connectParams() grpc.ConnectParams {
-	slower := backoff.DefaultConfig
-	slower.MaxDelay = maxReconnectBackoff
-	return grpc.ConnectParams{Backoff: slower, MinConnectTimeout: maxReconnectBackoff}
+	sooner := backoff.DefaultConfig
+	sooner.BaseDelay, sooner.MaxDelay = minReconnectBackoff, maxReconnectBackoff
+	return grpc.ConnectParams{Backoff: sooner, MinConnectTimeout: connectTimeout}
 }
 
 func listResolver(addresses []string) resolver.Builder {

@@ -57,6 +57,10 @@ func TestKeepAliveAndLimits(t *testing.T) {
 	if keepAliveTime != 30*time.Second || keepAliveTimeout != 10*time.Second || receiveLimit != 4*1024*1024 {
 		t.Error("SDK-6: other values than the standard's")
 	}
+	connect := connectParams()
+	if connect.Backoff.BaseDelay != 100*time.Millisecond || connect.Backoff.MaxDelay != 250*time.Millisecond {
+		t.Error("SDK-6: retries no longer outlast the wait for a connection")
+	}
 	if DefaultTimeout != 3*time.Second || DefaultTenant != "default" {
 		t.Error("other defaults than the standard's")
 	}

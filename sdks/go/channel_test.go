@@ -63,7 +63,7 @@ func TestRetries(t *testing.T) {
 			t.Parallel()
 			want := 1
 			if safe[full] {
-				want = 3
+				want = 5
 			}
 			err := callAny(t, client, name)
 			if trustlayer.ReasonOf(err) != trustlayer.ReasonDatabaseUnavailable {
@@ -107,7 +107,7 @@ func TestOnlyUnavailableIsRetried(t *testing.T) {
 			_, _ = client.Verify(t.Context(), fake.SessionID)
 			want := 1
 			if code == codes.Unavailable {
-				want = 3
+				want = 5
 			}
 			if got := len(server.Calls()); got != want {
 				t.Errorf("%d tries, want %d", got, want)

@@ -61,6 +61,8 @@ describe('channel', () => {
     assert.equal(options['grpc.keepalive_permit_without_calls'], 1);
     assert.equal(options['grpc.max_receive_message_length'], 4 * 1024 * 1024);
     assert.match(String(options['grpc.service_config']), /"round_robin"/);
+    assert.equal(options['grpc.initial_reconnect_backoff_ms'], 100);
+    assert.equal(options['grpc.max_reconnect_backoff_ms'], 250);
     assert.equal(options['grpc.service_config_disable_resolution'], 1);
   });
 

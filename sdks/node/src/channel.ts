@@ -127,8 +127,9 @@ export function planChannel(settings: ChannelSettings): ChannelPlan {
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.keepalive_permit_without_calls': 1,
     'grpc.max_receive_message_length': RECEIVE_LIMIT,
-    // The default of two minutes would keep denying long after the server is back.
-    'grpc.max_reconnect_backoff_ms': 5_000,
+    // Retries outlast the longest wait for a connection, so that one address that serves is enough (SDK-6).
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 250,
     // A proxy named in the environment would carry the service key in plain text off this machine.
     ...(secure ? {} : { 'grpc.enable_http_proxy': 0 }),
     ...(tls?.serverName === undefined

@@ -18,7 +18,7 @@ export const SERVICE_CONFIG = {
     {
       name: Object.entries(RETRIED).flatMap(([service, methods]) => methods.map((method) => ({ service, method }))),
       retryPolicy: {
-        maxAttempts: 3,
+        maxAttempts: 5,
         initialBackoff: '0.05s',
         maxBackoff: '0.5s',
         backoffMultiplier: 2,

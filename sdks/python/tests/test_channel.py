@@ -114,6 +114,8 @@ def test_sdk_6_keep_alive_and_receive_limit() -> None:
     assert option(plan, "grpc.keepalive_permit_without_calls") == 1
     assert option(plan, "grpc.http2.max_pings_without_data") == 0
     assert option(plan, "grpc.max_receive_message_length") == 4 * 1024 * 1024
+    assert option(plan, "grpc.initial_reconnect_backoff_ms") == 100
+    assert option(plan, "grpc.max_reconnect_backoff_ms") == 250
 
 
 @pytest.mark.parametrize(("size", "read"), [(4 * 1024 * 1024 - 200, True), (4 * 1024 * 1024 + 1, False)])

@@ -89,8 +89,9 @@ def plan_channel(
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.max_pings_without_data", 0),
         ("grpc.max_receive_message_length", _RECEIVE_LIMIT),
-        # The default of two minutes would keep denying long after the server is back.
-        ("grpc.max_reconnect_backoff_ms", 5_000),
+        # Retries outlast the longest wait for a connection, so that one address that serves is enough ([SDK-6]).
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 250),
     ]
     if not secure:
         # A proxy named in the environment would carry the service key in plain text off this machine.

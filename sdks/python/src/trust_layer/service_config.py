@@ -25,7 +25,7 @@ SERVICE_CONFIG: Final[dict[str, Any]] = {
                 for method in methods
             ],
             "retryPolicy": {
-                "maxAttempts": 3,
+                "maxAttempts": 5,
                 "initialBackoff": "0.05s",
                 "maxBackoff": "0.5s",
                 "backoffMultiplier": 2,
@@ -34,7 +34,7 @@ SERVICE_CONFIG: Final[dict[str, Any]] = {
         }
     ],
 }
-"""gRPC service config: `round_robin`, and at most 3 attempts after UNAVAILABLE for calls that create nothing."""
+"""gRPC service config: `round_robin`, and at most 5 attempts after UNAVAILABLE for calls that create nothing."""
 
 SERVICE_CONFIG_JSON: Final = json.dumps(SERVICE_CONFIG)
 """The same as gRPC wants it."""
