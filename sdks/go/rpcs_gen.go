@@ -673,6 +673,22 @@ func (c *TrustClient) RetireSigningKey(
 	return call(ctx, c, c.stubs.signingKey.RetireSigningKey, request)
 }
 
+// CreateTenant makes a tenant with settings, signing keys and pages of its own, and a first service key for it. Scope
+// `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_EXISTS.
+func (c *TrustClient) CreateTenant(
+	ctx context.Context, request *trustv1.CreateTenantRequest,
+) (*trustv1.CreateTenantResponse, error) {
+	return call(ctx, c, c.stubs.tenant.CreateTenant, request)
+}
+
+// ListTenants lists all tenants by id. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD,
+// INVALID_PAGE_TOKEN, TENANT_NOT_ALLOWED.
+func (c *TrustClient) ListTenants(
+	ctx context.Context, request *trustv1.ListTenantsRequest,
+) (*trustv1.ListTenantsResponse, error) {
+	return call(ctx, c, c.stubs.tenant.ListTenants, request)
+}
+
 // GetTenant reads the settings of the tenant. Scope `tenants:admin`. Errors: INVALID_FIELD, TENANT_NOT_FOUND.
 func (c *TrustClient) GetTenant(
 	ctx context.Context, request *trustv1.GetTenantRequest,

@@ -5,6 +5,8 @@ import { composeMail, type MailParts } from './compose_mail.ts';
 import { composeMfa } from './compose_mfa.ts';
 import { composeOauth } from './compose_oauth.ts';
 import { composePasswords } from './compose_passwords.ts';
+import { composeSigning } from './compose_signing.ts';
+import { composeTenant } from './compose_tenant.ts';
 import { composeWebhook, type WebhookParts } from './compose_webhook.ts';
 import type { Config } from './config/config.ts';
 import { recentChanges } from './features/change/recent_changes.ts';
@@ -17,9 +19,6 @@ import type { PasswordStrength } from './features/password/password_rules.ts';
 import { cancelDeletion } from './features/personal_data/deletion.ts';
 import { limitAttempts, pruneRateLimits } from './features/rate_limit/limit_attempts.ts';
 import { authenticateCaller } from './features/service_key/authenticate_caller.ts';
-import type { KeyDeps } from './features/service_key/change_service_key.ts';
-import { deleteService, putService } from './features/service_key/put_service.ts';
-import { serviceKeyRpc } from './features/service_key/rpc.ts';
 import { createSession } from './features/session/create_session.ts';
 import { rotateSession } from './features/session/rotate_session.ts';
 import { sessionRpc } from './features/session/rpc.ts';
@@ -27,15 +26,9 @@ import { sessionUses, verifySession, verifySessionHandle } from './features/sess
 import { exchangeSignInCode } from './features/sign_in/exchange_sign_in_code.ts';
 import { issueSignInCode } from './features/sign_in/issue_sign_in_code.ts';
 import { signInRpc } from './features/sign_in/rpc.ts';
-import { advanceSigningKeys, ensureSigningKey } from './features/signing_key/advance_signing_keys.ts';
-import { keyring } from './features/signing_key/keyring.ts';
-import { keySealer, newSigningKey } from './features/signing_key/keys.ts';
-import { resetSigningKeys, retireSigningKey } from './features/signing_key/retire_signing_key.ts';
-import { rotateSigningKey } from './features/signing_key/rotate_signing_key.ts';
-import { signingKeyRpc } from './features/signing_key/rpc.ts';
+import { origins } from './features/tenant/origins.ts';
 import { readSettings } from './features/tenant/read_settings.ts';
-import { tenantRpc } from './features/tenant/rpc.ts';
-import { updateTenant } from './features/tenant/update_tenant.ts';
+import type { TenantSettings } from './features/tenant/tenant.ts';
 import { exchangeTrustToken } from './features/trust_token/exchange_trust_token.ts';
 import { issueTrustToken } from './features/trust_token/issue_trust_token.ts';
 import { verifyPresented } from './features/trust_token/presented_token.ts';
@@ -47,7 +40,7 @@ import { nodeCache } from './features/verdict/node_cache.ts';
 import { verdictRpc } from './features/verdict/rpc.ts';
 import { watchRpc } from './features/watch/rpc.ts';
 import type { Handlers } from './grpc/methods.ts';
-import { type Clock, type Clocks, DAY } from './kernel/clock.ts';
+import type { Clock, Clocks } from './kernel/clock.ts';
 import { idMaker } from './kernel/ids.ts';
 import type { Random } from './kernel/random.ts';
 import { systemTimer } from './kernel/timer.ts';
@@ -57,6 +50,8 @@ export type Parts = {
   readonly store: Store;
   readonly config: Pick<Config, 'publicUrl' | 'signingAlg' | 'signingRotationDays'> &
     Partial<Pick<Config, 'readOnly' | 'sessionRetentionDays' | 'auditRetentionDays'>>;
+  /** What tenants begin with, where that is not what all begin with. */
+  readonly firstSettings?: Partial<TenantSettings>;
   readonly masterKey: Uint8Array;
   readonly hasher: Hasher;
   readonly strength: PasswordStrength;
@@ -82,13 +77,14 @@ export type Composition = ReturnType<typeof compose>;
 
 /** Wires the features to their ports. No decision is made here. */
 export function compose(parts: Parts) {
-  const { store, config, masterKey, clock, monotonic, random, feedFailed } = parts;
+  const { store, config, clock, monotonic, random, feedFailed } = parts;
   const clocks: Clocks = () => ({ mono: monotonic(), wall: clock() });
   const newId = idMaker(clock, random);
-  const issuer = config.publicUrl;
+  const { publicUrl } = config;
+  const { originOf, siteAt } = origins({ tenants: store.tenants, publicUrl });
   const settings = readSettings(store.tenants);
   const readIdentity = store.identities.read;
-  const base = { clock, random, newId, settings, readIdentity, recordAudit: store.audit.append };
+  const base = { clock, random, newId, settings, originOf, readIdentity, recordAudit: store.audit.append };
   const mail = composeMail({ ...parts, ...base, outbox: store.outbox });
 
   const callers = authenticateCaller({
@@ -97,23 +93,9 @@ export function compose(parts: Parts) {
     clock,
     span: () => cache.span(),
   });
-  const serviceDeps = { ...base, services: store.services, forgetCallers: callers.forget };
-  const keyDeps: KeyDeps = { ...base, serviceKeys: store.serviceKeys, forgetCallers: callers.forget };
 
-  const sealer = keySealer({ masterKey, random });
-  const ring = keyring({ signingKeys: store.signingKeys, sealer, issuer, clock });
-  const signingDeps = {
-    ...base,
-    signingKeys: store.signingKeys,
-    sealer,
-    issuer,
-    keyring: ring,
-    newSigningKey: newSigningKey({ sealer, issuer, newId }),
-    alg: config.signingAlg,
-    rotationPeriod: config.signingRotationDays === 0 ? Number.POSITIVE_INFINITY : config.signingRotationDays * DAY,
-  };
-  // Keys that are there sign on; a read-only node takes no step of their schedule.
-  const advance = config.readOnly === true ? async () => false : advanceSigningKeys(signingDeps);
+  const signing = composeSigning({ ...parts, ...base });
+  const ring = signing.keyring;
 
   const tail = changeTail({
     changes: store.changes,
@@ -140,14 +122,13 @@ export function compose(parts: Parts) {
   });
 
   const audit = tokenAudit({ audit: store.audit, clock, newId });
-  const tokenDeps = { ...base, keyring: ring, audit, issuer, stamp: cache.stamp };
+  const tokenDeps = { ...base, keyring: ring, audit, stamp: cache.stamp };
 
   const limit = limitAttempts({ rateLimits: store.rateLimits, settings });
   const trail = composeAudit({ ...parts, uses });
   const webhooks = composeWebhook({ ...parts, newId });
   const organisationDeps = { ...base, organisations: store.organisations };
   const codeDeps = { ...base, codes: store.signInCodes };
-  const rotateKey = rotateSigningKey(signingDeps);
   const account = composeAccount({ ...sessionDeps, ...identityDeps, audit: store.audit });
 
   const mfa = composeMfa({ ...parts, ...base, limitAttempts: limit, verify, createSession: create });
@@ -173,10 +154,14 @@ export function compose(parts: Parts) {
     listFactors: ends.factors.list,
   });
 
+  const tenants = composeTenant({ ...parts, ...base, forgetCallers: callers.forget, ensureSigningKey: signing.ensure });
+
   const handlers: Handlers = {
     ...mfa.handlers,
     ...passwords.handlers,
     ...oauth.handlers,
+    ...signing.handlers,
+    ...tenants.handlers,
     SessionService: {
       ...sessionRpc({
         ...account,
@@ -195,7 +180,7 @@ export function compose(parts: Parts) {
         verifyHandle: verifySessionHandle(sessionDeps),
       }),
       keyring: ring,
-      issuer,
+      originOf,
     }),
     IdentityService: people.identities,
     OrganisationService: organisationRpc({
@@ -209,23 +194,6 @@ export function compose(parts: Parts) {
         createSession: create,
         revokeSession: account.revokeSession,
       }),
-    }),
-    ServiceKeyService: serviceKeyRpc({
-      putService: putService(serviceDeps),
-      deleteService: deleteService(serviceDeps),
-      keys: keyDeps,
-      services: store.services,
-      listKeys: store.serviceKeys.list,
-      clock,
-    }),
-    SigningKeyService: signingKeyRpc({
-      listSigningKeys: store.signingKeys.list,
-      rotateSigningKey: rotateKey,
-      retireSigningKey: retireSigningKey(signingDeps),
-    }),
-    TenantService: tenantRpc({
-      tenants: store.tenants,
-      updateTenant: updateTenant({ ...base, tenants: store.tenants }),
     }),
     AuditService: trail.handlers,
     WebhookService: webhooks.handlers,
@@ -243,19 +211,22 @@ export function compose(parts: Parts) {
       readIdentity,
       settings,
       jwks: ring.jwks,
+      siteAt,
       account: { ...account, setPassword: passwords.setPassword },
     },
     /** The change feed, for what else of a node follows it. */
     tail,
     /** What the command line and the first start need. */
-    putService: putService(serviceDeps),
-    keyDeps,
-    rotateSigningKey: rotateKey,
-    resetSigningKeys: resetSigningKeys(signingDeps),
-    ensureSigningKey: ensureSigningKey({ ...signingDeps, advance }),
+    putService: tenants.putService,
+    createTenant: tenants.createTenant,
+    keyDeps: tenants.keyDeps,
+    rotateSigningKey: signing.rotate,
+    resetSigningKeys: signing.reset,
+    ensureSigningKey: signing.ensure,
     /** What runs on a schedule, by name. */
     deleteDue: people.deleteDue,
-    advanceSigningKeys: advance,
+    advanceSigningKeys: signing.advance,
+    advanceAllSigningKeys: signing.advanceAll,
     purge: trail.purge,
     pruneSignIns: async () => {
       await mfa.prune();

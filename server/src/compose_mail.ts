@@ -21,6 +21,7 @@ import type { BeginSignIn } from './features/pending_sign_in/begin_sign_in.ts';
 import type { EndSignIn } from './features/pending_sign_in/end_sign_in.ts';
 import type { ReadPerson } from './features/pending_sign_in/subject.ts';
 import type { LimitAttempts } from './features/rate_limit/limit_attempts.ts';
+import type { OriginOf } from './features/tenant/origins.ts';
 import type { TenantSettings } from './features/tenant/tenant.ts';
 import { DAY } from './kernel/clock.ts';
 import type { NewId } from './kernel/ids.ts';
@@ -61,9 +62,9 @@ export function composeMail(
 /** Wires what is proved by mail. */
 export function composeEmail(
   parts: Pick<Parts, 'masterKey' | 'random' | 'clock'> & {
-    readonly config: Pick<Parts['config'], 'publicUrl'>;
     readonly store: Pick<Parts['store'], 'mailProofs' | 'identities' | 'mfa' | 'oauth'>;
     readonly newId: NewId;
+    readonly originOf: OriginOf;
     readonly mails: MailWriter;
     readonly limitAttempts: LimitAttempts;
     readonly recordAudit: (events: readonly AuditEvent[]) => Promise<void>;
@@ -75,7 +76,7 @@ export function composeEmail(
 ) {
   const { store } = parts;
   const key = Buffer.from(hkdfSync('sha256', parts.masterKey, '', 'trust-layer:mail-code:v1', 32));
-  const proofs = mailProofs({ ...parts, key, proofs: store.mailProofs, publicUrl: parts.config.publicUrl });
+  const proofs = mailProofs({ ...parts, key, proofs: store.mailProofs });
   const { read: readIdentity, readByIdentifier: readIdentityByIdentifier } = store.identities;
   const deps = {
     ...parts,

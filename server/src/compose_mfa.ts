@@ -21,6 +21,7 @@ import { readPerson, readSubject } from './features/pending_sign_in/subject.ts';
 import type { LimitAttempts } from './features/rate_limit/limit_attempts.ts';
 import type { CreateSession } from './features/session/create_session.ts';
 import type { VerifySession } from './features/session/verify_session.ts';
+import type { OriginOf } from './features/tenant/origins.ts';
 import type { TenantSettings } from './features/tenant/tenant.ts';
 import type { NewId } from './kernel/ids.ts';
 import { sealerOf } from './kernel/sealer.ts';
@@ -28,9 +29,9 @@ import { sealerOf } from './kernel/sealer.ts';
 /** Wires what comes after a first proof: pending sign-ins, second factors, passkeys. */
 export function composeMfa(
   parts: Pick<Parts, 'masterKey' | 'clock' | 'random'> & {
-    readonly config: Pick<Parts['config'], 'publicUrl'>;
     readonly store: Pick<Parts['store'], 'mfa' | 'passkeys' | 'pendingSignIns' | 'sessions'>;
     readonly newId: NewId;
+    readonly originOf: OriginOf;
     readonly settings: (tenantId: string) => Promise<TenantSettings>;
     readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
     readonly recordAudit: (events: readonly AuditEvent[]) => Promise<void>;
@@ -53,7 +54,7 @@ export function composeMfa(
   const begin = beginSignIn({ ...base, pendingSignIns: store.pendingSignIns, devices });
   const pending = pendingSignIns({ ...base, pendingSignIns: store.pendingSignIns });
   const end = endSignIn(base);
-  const party = relyingParty({ ...base, publicUrl: parts.config.publicUrl, key: keyOf('passkey-challenge') });
+  const party = relyingParty({ ...base, key: keyOf('passkey-challenge') });
   const deps = { ...base, devices, pending, relyingParty: party, beginSignIn: begin, endSignIn: end };
   const person = readPerson(deps);
   const useCases = {

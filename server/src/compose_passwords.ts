@@ -12,16 +12,18 @@ import type { EndSignIn } from './features/pending_sign_in/end_sign_in.ts';
 import type { ReadPerson } from './features/pending_sign_in/subject.ts';
 import type { LimitAttempts } from './features/rate_limit/limit_attempts.ts';
 import type { VerifySession } from './features/session/verify_session.ts';
+import type { OriginOf } from './features/tenant/origins.ts';
 import type { TenantSettings } from './features/tenant/tenant.ts';
 import { passwordsOfUsersTable } from './features/users_table/passwords_of_users_table.ts';
 import type { NewId } from './kernel/ids.ts';
 
 /** Wires passwords, here and in a users table, and the limits on trying them. */
 export function composePasswords(
-  parts: Pick<Parts, 'usersTable' | 'hasher' | 'strength' | 'clock' | 'random' | 'config' | 'masterKey'> & {
+  parts: Pick<Parts, 'usersTable' | 'hasher' | 'strength' | 'clock' | 'random' | 'masterKey'> & {
     readonly store: Pick<Parts['store'], 'passwords' | 'identities' | 'mailProofs' | 'mfa' | 'oauth'>;
     readonly mails: ReturnType<typeof composeMail>['writer'];
     readonly newId: NewId;
+    readonly originOf: OriginOf;
     readonly verify: VerifySession;
     readonly settings: (tenantId: string) => Promise<TenantSettings>;
     readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;

@@ -20,8 +20,8 @@ const program = buildCli({
   planMigrations: async ({ dev }) =>
     (await import('./operate.ts')).planOnly(readConfig(process.env, { dev, masterKey: 'optional' })),
   copy: async (options) => (await import('./operate.ts')).copy(options),
-  outbox: async ({ dev, limit }) =>
-    (await import('./operate.ts')).showOutbox(readConfig(process.env, { dev, masterKey: 'optional' }), limit),
+  outbox: async ({ dev, ...options }) =>
+    (await import('./operate.ts')).showOutbox(readConfig(process.env, { dev, masterKey: 'optional' }), options),
   doctor: async ({ dev }) =>
     (await import('./operate.ts')).doctor(readConfig(process.env, { dev, masterKey: 'optional' })),
   createServiceKey: async ({ dev, ...options }) =>
@@ -30,6 +30,12 @@ const program = buildCli({
     (await import('./operate.ts')).rotateKey(readConfig(process.env, { dev }), options),
   resetSigningKeys: async ({ dev, ...options }) =>
     (await import('./operate.ts')).resetKeys(readConfig(process.env, { dev }), options),
+  tenants: {
+    create: async ({ dev, ...options }) =>
+      (await import('./operate_tenants.ts')).createTenant(readConfig(process.env, { dev }), options),
+    list: async ({ dev }) =>
+      (await import('./operate_tenants.ts')).listTenants(readConfig(process.env, { dev, masterKey: 'optional' })),
+  },
   audit: {
     verify: async (options) =>
       (await import('./operate_audit.ts')).verifyAudit(

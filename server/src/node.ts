@@ -67,6 +67,7 @@ export async function openNode(config: Config, log: Log, { signingKeys = true }:
     const node = compose({
       store,
       config,
+      firstSettings: firstSettings(config),
       masterKey,
       hasher,
       strength,

@@ -29,7 +29,8 @@ import { planMigrations } from './store/migrate.ts';
 import { openStore } from './store/store.ts';
 import { usersTableStore } from './store/users_table_store.ts';
 
-const OPERATOR = 'operator';
+/** The actor of what is done by command. */
+export const OPERATOR = 'operator';
 
 /** `trust-layer migrate`. */
 export async function migrateOnly({ databaseUrl }: Config): Promise<MigrateResult> {
@@ -124,7 +125,10 @@ async function masterKeyFinding({ databaseUrl, publicUrl }: Config, masterKey: U
 }
 
 /** `trust-layer outbox`: of development servers only, for mails hold codes and links that open accounts. */
-export async function showOutbox(config: Config, limit: number): Promise<OutboxResult> {
+export async function showOutbox(
+  config: Config,
+  { tenantId, limit }: { readonly tenantId: string; readonly limit: number },
+): Promise<OutboxResult> {
   if (!config.dev)
     throw new Error('Mails hold what opens accounts, so they are shown of a development server only (--dev).');
   const store = await openStore({ databaseUrl: config.databaseUrl, readOnly: true });
@@ -133,7 +137,7 @@ export async function showOutbox(config: Config, limit: number): Promise<OutboxR
       masterKey: config.masterKey ?? developmentMasterKey(config.dataDir),
       random: randomBytes,
     });
-    return { mails: await readOutbox({ outbox: store.outbox, seal })(DEFAULT_TENANT, limit) };
+    return { mails: await readOutbox({ outbox: store.outbox, seal })(tenantId, limit) };
   } finally {
     await store.close();
   }
@@ -182,7 +186,8 @@ export function resetKeys(config: Config, { tenantId }: { tenantId: string }): P
   );
 }
 
-async function withNode<T>(config: Config, act: (node: Node) => Promise<T>, options?: NodeOptions): Promise<T> {
+/** Acts on a node without doors; a refusal becomes an Error that says why. */
+export async function withNode<T>(config: Config, act: (node: Node) => Promise<T>, options?: NodeOptions): Promise<T> {
   const node = await openNode(config, createLog({ level: 'silent' }), options);
   try {
     return await act(node);

@@ -7,7 +7,6 @@ import { announce, type Ready } from './announce.ts';
 import { formatAddress } from './config/address.ts';
 import type { Config } from './config/config.ts';
 import { developmentKeys } from './development.ts';
-import { DEFAULT_TENANT } from './features/tenant/tenant.ts';
 import { startGrpc } from './grpc/server.ts';
 import { startHttp } from './http/server.ts';
 import { MINUTE, SECOND } from './kernel/clock.ts';
@@ -52,7 +51,7 @@ export async function serve(config: Config, worker?: Worker): Promise<void> {
       every(PURGE_EVERY, log, 'delete_due', node.deleteDue),
       every(ADVANCE_EVERY, log, 'prune_mails', node.pruneMails),
       ...(node.sendMails === undefined ? [] : [every(SEND_EVERY, log, 'send_mails', node.sendMails.run)]),
-      every(ADVANCE_EVERY, log, 'advance_signing_keys', () => node.advanceSigningKeys(DEFAULT_TENANT)),
+      every(ADVANCE_EVERY, log, 'advance_signing_keys', node.advanceAllSigningKeys),
     );
   };
   const ready: Ready = {

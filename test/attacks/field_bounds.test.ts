@@ -36,6 +36,7 @@ import {
 import { pathOf, RPCS, RpcCaller } from '../support/rpc_caller.ts';
 import { type ServerProcess, startServer } from '../support/server_process.ts';
 import { freshName, newService, newSession } from '../support/shared_server.ts';
+import { tenantEdges } from '../support/tenant_edges.ts';
 import { validRequests } from '../support/valid_requests.ts';
 
 const actor: Edge = { good: ['a', a(64), 'A.b_c:d-9'], bad: ['', a(65), 'a@b', 'a b', '-a', 'é'] };
@@ -44,6 +45,7 @@ const optionalOrganisation: Edge = { good: [''], bad: id('org').bad.slice(1) };
 /** The edges of each field, by RPC. A field that is any value of its type is in ANY. */
 const EDGES: Readonly<Record<string, Readonly<Record<string, Edge>>>> = {
   ...organisationEdges,
+  ...tenantEdges,
   CreateSession: {
     identity_id: id('idn'),
     acr: { good: ['', 'aal1', 'aal2'], bad: ['aal3', 'AAL1', 'aal1 ', a(1_000)] },

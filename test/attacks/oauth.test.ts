@@ -20,6 +20,7 @@ const configOf = (issuer: TestIssuer, change: object = {}) => ({
   issuer: issuer.issuer,
   scopes: 'openid email profile',
   keepTokens: false,
+  tenants: ['default'],
   ...change,
 });
 

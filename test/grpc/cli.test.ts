@@ -30,6 +30,10 @@ async function trustLayer(args: readonly string[], { env = {}, stdin = '', actio
     createServiceKey: remember({ id: 'abc', key: 'tlk_abc' }),
     rotateSigningKey: remember({ kid: 'sgk_1', alg: 'EdDSA', state: 'pending' }),
     resetSigningKeys: remember({ kid: 'sgk_2', alg: 'ES256', state: 'active' }),
+    tenants: {
+      create: remember({ publicUrl: 'https://acme.example', serviceKey: 'tlk_acme' }),
+      list: remember([{ id: 'acme', publicUrl: 'https://acme.example', displayName: 'Acme Ltd' }]),
+    },
     audit: {
       verify: remember({ tenants: [], unchained: { events: 0, oldest: undefined } }),
       export: async (options, write) => {
@@ -105,6 +109,11 @@ describe('command line', function () {
     const reset = await trustLayer(['signing-key', 'reset', '--tenant', 'acme']);
     assert.deepEqual(reset.asked, [{ dev: false, tenantId: 'acme' }]);
     assert.match(reset.out, /sgk_2 \(ES256\)/);
+    const made = await trustLayer(['tenant', 'create', 'acme', '--url', 'https://acme.example']);
+    assert.deepEqual(made.asked, [{ dev: false, id: 'acme', publicUrl: 'https://acme.example', displayName: '' }]);
+    assert.equal(made.out, 'tlk_acme\n', 'the key alone on standard output');
+    assert.match(made.err, /https:\/\/acme\.example/);
+    assert.match((await trustLayer(['tenant', 'list'])).out, /^acme {2}https:\/\/acme\.example {2}Acme Ltd$/m);
   });
 
   it('makes master keys that the configuration takes, each another', async () => {
@@ -137,6 +146,8 @@ describe('command line', function () {
       ['service-key', 'create'],
       ['signing-key', 'rotate'],
       ['signing-key', 'reset'],
+      ['tenant', 'create'],
+      ['tenant', 'list'],
       ['keygen'],
       ['healthcheck'],
     ];

@@ -116,7 +116,10 @@ describe('Watch', () => {
 
   it('WAT-30 never sends a change of another tenant, live or of the backlog', async () => {
     const { watcher, revoke, key, store } = await open();
-    await store.tenants.insertIfAbsent({ id: 'other', settings: {} as never, version: 1, createdAt: 0, updatedAt: 0 });
+    await store.tenants.insertIfAbsent({
+      ...{ id: 'other', publicUrl: '', settings: {} as never, version: 1 },
+      ...{ createdAt: 0, updatedAt: 0 },
+    });
     const others = await key('other');
     const [mine, theirs] = [await revoke(3), await revoke(3, 'other')];
     const [one, two] = [await watcher().started(), await watcher(others.secret).started('other')];

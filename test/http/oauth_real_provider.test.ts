@@ -79,6 +79,7 @@ describe('a real OpenID provider', function () {
       issuer,
       scopes: 'openid email profile',
       keepTokens: false,
+      tenants: ['default'],
     };
     world = await httpWorld({ oauthProviders: [oauthProvider({ config, clock: Date.now })], port });
   });

@@ -19,6 +19,7 @@ export const newTenantId = (): string => `t-${hex(8)}`;
 
 export const tenant = (more: Partial<Tenant> = {}): Tenant => ({
   id: newTenantId(),
+  publicUrl: '',
   settings: DEFAULT_SETTINGS,
   version: 1,
   createdAt: NOW,

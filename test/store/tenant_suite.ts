@@ -13,6 +13,48 @@ export function tenantSuite(store: () => Store): void {
       assert.equal(await store().tenants.read(first.id.toUpperCase()), undefined);
     });
 
+    it('TEN-1 makes a tenant once, by an id and a host that no other has', async () => {
+      const first = tenant();
+      const made = { ...first, publicUrl: `https://${first.id}.example:8443` };
+      assert.equal(await store().tenants.insert(made, NO_TRAIL), 'ok');
+      assert.equal(await store().tenants.insert({ ...made, publicUrl: 'https://other.example' }, NO_TRAIL), 'exists');
+      assert.equal(await store().tenants.insert({ ...made, id: newTenantId() }, NO_TRAIL), 'host_taken');
+      assert.deepEqual(await store().tenants.read(made.id), made);
+      assert.deepEqual(await store().tenants.readByHost(`${first.id}.example:8443`), made);
+      for (const host of [`${first.id}.example`, `${first.id}.EXAMPLE:8443`, `${first.id}.example:8443 `, ''])
+        assert.equal(await store().tenants.readByHost(host), undefined, host);
+      const after = { ...made, version: 2, settings: { ...made.settings, displayName: 'Acme' } };
+      assert.equal(await store().tenants.replace(made, after, NO_TRAIL), true);
+      assert.deepEqual(await store().tenants.readByHost(`${first.id}.example:8443`), after);
+    });
+
+    it('TEN-1 of 16 that want one host at a time, one has it', async () => {
+      const publicUrl = `https://${newTenantId()}.example`;
+      const all = await Promise.all(
+        Array.from({ length: 16 }, () => store().tenants.insert(tenant({ publicUrl }), NO_TRAIL)),
+      );
+      assert.deepEqual(all.toSorted(), [...Array(15).fill('host_taken'), 'ok']);
+    });
+
+    it('lists tenants by id', async () => {
+      const ids = Array.from({ length: 5 }, newTenantId).toSorted();
+      const [first = ''] = ids;
+      for (const id of ids.toReversed()) await store().tenants.insertIfAbsent(tenant({ id }));
+      const listed: string[] = [];
+      // Others make tenants in the same database.
+      for (let after = first.slice(0, -1); ; ) {
+        const rows = await store().tenants.list(2, after);
+        listed.push(...rows.map(({ id }) => id));
+        if (rows.length < 2) break;
+        after = rows.at(-1)?.id ?? '';
+      }
+      assert.deepEqual(
+        listed.filter((id) => ids.includes(id)),
+        ids,
+      );
+      assert.equal(new Set(listed).size, listed.length);
+    });
+
     it('gives 16 concurrent starters one tenant', async () => {
       const first = tenant();
       const starters = Array.from({ length: 16 }, (_, n) =>

@@ -127,6 +127,16 @@ function writes(store: Store): Record<string, (tenantId: string) => Promise<Writ
         state: () => signingKeys.list(tenantId),
       };
     },
+    'tenants.insert': async (tenantId) => {
+      const made = make.tenant({ id: tenantId, publicUrl: `https://${tenantId}.example` });
+      const twin = make.tenant({ publicUrl: `https://${tenantId}-twin.example` });
+      await tenants.insert(twin, NO_TRAIL);
+      return {
+        write: (trail) => tenants.insert(made, trail),
+        refused: (trail) => tenants.insert({ ...made, publicUrl: twin.publicUrl }, trail),
+        state: () => tenants.read(tenantId),
+      };
+    },
     'tenants.replace': async (tenantId) => {
       const before = await tenants.insertIfAbsent(make.tenant({ id: tenantId }));
       return {

@@ -76,9 +76,11 @@ export async function composedServer(options: ComposedOptions = {}): Promise<Com
   const config = { publicUrl: issuer, signingAlg: 'EdDSA', signingRotationDays: 0 } as const;
   // The clock of the database goes with the server's.
   const watched = { ...watchedStore(store, control), changes: { ...store.changes, ...clocked(store.changes, clock) } };
+  const firstSettings = { returnTo: [RETURN_TO], rateLimits: options.rateLimits ?? WIDE_LIMITS };
   const node = compose({
     store: watched,
     config,
+    firstSettings,
     masterKey: options.masterKey ?? random(32),
     hasher,
     strength: fakeStrength,
@@ -88,10 +90,7 @@ export async function composedServer(options: ComposedOptions = {}): Promise<Com
     oauthProviders: options.oauthProviders ?? [],
     mail: options.mail ? { deliver: undefined, open: true } : undefined,
   });
-  await ensureDefaultTenant(
-    { tenants: store.tenants, clock },
-    { returnTo: [RETURN_TO], rateLimits: options.rateLimits ?? WIDE_LIMITS },
-  );
+  await ensureDefaultTenant({ tenants: store.tenants, clock }, firstSettings);
   await node.ensureSigningKey('default');
   const service = { tenantId: 'default', name, scopes: SCOPES, audiences: ['dev', 'orders'], certificateNames: [] };
   await node.putService('operator', service);

@@ -18,6 +18,7 @@ export function fakeProvider(name = 'acme', options: { readonly keepTokens?: boo
     name,
     label: `${name[0]?.toUpperCase()}${name.slice(1)}`,
     keepTokens: options.keepTokens ?? false,
+    tenants: ['default'],
     async authorizationUrl(request) {
       requests.push(request);
       return `https://${name}.example/authorize?state=${request.state}`;

@@ -75,6 +75,7 @@ export async function httpWorld({
     readIdentity: world.readIdentity,
     email: world.email,
     jwks: async () => '{"keys":[]}',
+    siteAt: async () => undefined,
     ping: async () => {},
     log: { debug: note('debug'), warn: note('warn'), error: note('error') },
     clock: world.clock,

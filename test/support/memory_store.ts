@@ -13,8 +13,6 @@ import type { SignInCode } from '../../server/src/features/sign_in/sign_in_code.
 import type { SignInCodeStore } from '../../server/src/features/sign_in/store.ts';
 import type { SigningKey } from '../../server/src/features/signing_key/signing_key.ts';
 import type { SigningKeyStore } from '../../server/src/features/signing_key/store.ts';
-import type { TenantStore } from '../../server/src/features/tenant/store.ts';
-import type { Tenant } from '../../server/src/features/tenant/tenant.ts';
 import { carryOut, dueOf, makeRoom } from './memory_cascade.ts';
 import { memoryEndings } from './memory_endings.ts';
 import { memoryMailProofs } from './memory_mail_proofs.ts';
@@ -24,6 +22,7 @@ import { memoryOrganisations } from './memory_organisations.ts';
 import { memoryOutbox } from './memory_outbox.ts';
 import { paged } from './memory_page.ts';
 import { memoryRateLimits } from './memory_rate_limits.ts';
+import { memoryTenants } from './memory_tenants.ts';
 
 export type MemoryStores = ReturnType<typeof memoryStores>;
 
@@ -40,7 +39,6 @@ export function memoryStores() {
   const services = new Map<string, Service>();
   const serviceKeys = new Map<string, ServiceKey>();
   const signingKeys = new Map<string, SigningKey>();
-  const tenants = new Map<string, Tenant>();
   const feed: Change[] = [];
   const events: AuditEvent[] = [];
   const wakes = new Set<(own: readonly Change[]) => void>();
@@ -309,23 +307,6 @@ export function memoryStores() {
     },
   };
 
-  const tenantStore: TenantStore = {
-    async read(id) {
-      return tenants.get(id);
-    },
-    async insertIfAbsent(tenant) {
-      const stored = tenants.get(tenant.id) ?? tenant;
-      tenants.set(tenant.id, stored);
-      return stored;
-    },
-    async replace(before, after, trail) {
-      if (tenants.get(before.id)?.version !== before.version) return false;
-      tenants.set(before.id, after);
-      append(trail);
-      return true;
-    },
-  };
-
   const auditStore: AuditStore = {
     async append(added) {
       events.push(...added);
@@ -380,7 +361,7 @@ export function memoryStores() {
     services: watched('services', serviceStore),
     serviceKeys: watched('serviceKeys', serviceKeyStore),
     signingKeys: watched('signingKeys', signingKeyStore),
-    tenants: watched('tenants', tenantStore),
+    tenants: watched('tenants', memoryTenants(append)),
     outbox: watched('outbox', mails.outbox),
     mailProofs: watched('mailProofs', memoryMailProofs(append)),
     /** Lets mails that were claimed or put off be due again. */

@@ -86,7 +86,6 @@ export function passwordWorld(options: Options = {}) {
   const email = composeEmail({
     ...deps,
     ...world.useCases,
-    config: { publicUrl: 'http://localhost:8080' },
     store: stores,
     masterKey: Buffer.alloc(32, 3),
     writePassword: write,

@@ -47,10 +47,13 @@ const STREAMS: ReadonlySet<string> = new Set(RPCS.filter(isStream).map(pathOf));
 /** One connection and one service key. */
 export class RpcCaller {
   readonly serviceKey: string;
+  readonly #tenantId: string;
   readonly #client: Client;
 
-  constructor(address: string, serviceKey: string) {
+  /** `tenantId` is put into requests that name none. */
+  constructor(address: string, serviceKey: string, tenantId = '') {
     this.serviceKey = serviceKey;
+    this.#tenantId = tenantId;
     this.#client = new Client(address, credentials.createInsecure(), {
       'grpc.use_local_subchannel_pool': 1,
       'grpc.enable_retries': 0,
@@ -68,7 +71,7 @@ export class RpcCaller {
     options: CallOptions = {},
   ): Promise<Outcome<AnswerOf<Services[N][M]>>> {
     const definition = SERVICES[service][method] as unknown as Definition;
-    const whole = { ...definition.requestDeserialize(Buffer.alloc(0)), ...request };
+    const whole = { ...definition.requestDeserialize(Buffer.alloc(0)), tenantId: this.#tenantId, ...request };
     const outcome = await this.raw(definition.path, definition.requestSerialize(whole), options);
     if (outcome.failure !== undefined) return outcome;
     return { value: definition.responseDeserialize(outcome.value) as AnswerOf<Services[N][M]> };

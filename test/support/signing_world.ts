@@ -17,7 +17,7 @@ export function signingWorld(alg: SigningAlgorithm = 'EdDSA') {
   const node = (options: { masterKey?: Uint8Array; issuer?: string } = {}) => {
     const { masterKey = MASTER_KEY, issuer = ISSUER } = options;
     const sealer = keySealer({ masterKey, random: world.random });
-    const common = { ...world, sealer, issuer, alg, rotationPeriod: ROTATION_PERIOD };
+    const common = { ...world, sealer, originOf: async () => issuer, alg, rotationPeriod: ROTATION_PERIOD };
     const ring = keyring(common);
     const deps = { ...common, keyring: ring, newSigningKey: newSigningKey(common) };
     const advance = advanceSigningKeys(deps);

@@ -3,7 +3,7 @@ import { exchangeTrustToken } from '../../server/src/features/trust_token/exchan
 import { issueTrustToken } from '../../server/src/features/trust_token/issue_trust_token.ts';
 import { verifyPresented } from '../../server/src/features/trust_token/presented_token.ts';
 import { tokenAudit } from '../../server/src/features/trust_token/token_audit.ts';
-import { ISSUER, signingWorld } from './signing_world.ts';
+import { signingWorld } from './signing_world.ts';
 
 /** A world that issues and exchanges Trust Tokens: `edge` may ask for `orders`, `orders` for `billing` and itself. */
 export async function tokenWorld(options: { alg?: SigningAlgorithm; auditLimit?: number } = {}) {
@@ -15,7 +15,7 @@ export async function tokenWorld(options: { alg?: SigningAlgorithm; auditLimit?:
     if (stamps.refusal !== undefined) throw stamps.refusal;
     return world.clock();
   };
-  const deps = { ...world, audit, issuer: ISSUER, stamp };
+  const deps = { ...world, audit, stamp };
   const issue = issueTrustToken(deps);
   const exchange = exchangeTrustToken({ ...deps, verifyPresented: verifyPresented(deps) });
   const common = { tenantId: 'default', scope: [], lifetime: undefined };

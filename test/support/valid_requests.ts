@@ -129,6 +129,8 @@ export async function validRequests(rpc: RpcCaller): Promise<Readonly<Record<str
     ListSigningKeys: {},
     RotateSigningKey: {},
     RetireSigningKey: { kid: keys[0]?.kid ?? '' },
+    CreateTenant: { id: freshName('tenant') },
+    ListTenants: {},
     GetTenant: {},
     UpdateTenant: {
       settings: {

@@ -188,7 +188,7 @@ export async function watchWorld(options: Partial<GrpcOptions> = {}) {
       for (let from = 0; from < count; from += 100) {
         const some = handles.slice(from, from + 100);
         const told = some.map((handle) => ({ tenantId, kind: 'session' as const, handle, version: 2, revoked: true }));
-        const after = { id: `t-${randomBytes(8).toString('hex')}`, settings: {} as never, version: 1 };
+        const after = { id: `t-${randomBytes(8).toString('hex')}`, publicUrl: '', settings: {} as never, version: 1 };
         const tenant = await store.tenants.insertIfAbsent({ ...after, createdAt: 0, updatedAt: 0 });
         await store.tenants.replace(tenant, { ...tenant, version: 2 }, { changes: told, events: [] });
       }

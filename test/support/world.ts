@@ -54,7 +54,9 @@ export function testWorld() {
   };
 
   const readOrganisation = stores.organisations.readFacts;
-  const common = { ...stores, clock, random, newId, settings, readIdentity, readOrganisation, uses };
+  // That of the pages' tests.
+  const originOf = async () => 'http://localhost:8080';
+  const common = { ...stores, clock, random, newId, settings, originOf, readIdentity, readOrganisation, uses };
   const create = createSession({ ...common, cancelDeletion: cancelDeletion(common) });
   /** Makes an identity with one session. */
   const signIn = async (facts: Partial<Identity> = {}) => {
@@ -62,10 +64,8 @@ export function testWorld() {
     return create({ tenantId, actor: 'web', identityId: id, acr: 'aal1', amr: ['pwd'], device: NO_DEVICE });
   };
 
-  // The public URL is that of the pages' tests.
   const { useCases } = composeMfa({
     ...common,
-    config: { publicUrl: 'http://localhost:8080' },
     store: stores,
     masterKey: Buffer.alloc(32, 3),
     recordAudit: stores.audit.append,

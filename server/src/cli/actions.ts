@@ -13,14 +13,28 @@ export type CliActions = {
   /** Looks at the database, and at whether the configuration fits it. Changes nothing. */
   doctor(options: { readonly dev: boolean }): Promise<DoctorResult>;
   /** The newest mails that a development server holds. */
-  outbox(options: { readonly dev: boolean; readonly limit: number }): Promise<OutboxResult>;
+  outbox(options: { readonly dev: boolean; readonly tenantId: string; readonly limit: number }): Promise<OutboxResult>;
   /** Makes or extends the service and makes one key for it, directly in the database. */
   createServiceKey(options: ServiceKeyOptions): Promise<ServiceKeyResult>;
   rotateSigningKey(options: RotateSigningKeyOptions): Promise<RotateSigningKeyResult>;
   /** Retires every signing key, opened or not, and makes a new one. */
   resetSigningKeys(options: { readonly dev: boolean; readonly tenantId: string }): Promise<RotateSigningKeyResult>;
   readonly audit: AuditActions;
+  readonly tenants: TenantActions;
 };
+
+export type TenantActions = {
+  /** Makes a tenant, and the first key of its service `admin`. Empty texts mean the defaults. */
+  create(options: {
+    readonly dev: boolean;
+    readonly id: string;
+    readonly publicUrl: string;
+    readonly displayName: string;
+  }): Promise<{ readonly publicUrl: string; readonly serviceKey: string }>;
+  list(options: { readonly dev: boolean }): Promise<readonly TenantRow[]>;
+};
+
+export type TenantRow = { readonly id: string; readonly publicUrl: string; readonly displayName: string };
 
 export type MigrateResult = {
   /** Kind of the database, such as `postgresql`; never its URL. */

@@ -12,6 +12,7 @@ import { showConfig } from './config_command.ts';
 import { addDatabaseCommands } from './database_commands.ts';
 import { EXIT, Silent, UsageError } from './exit.ts';
 import { DEV, JSON_FLAG, TENANT } from './flags.ts';
+import { addTenantCommands } from './tenant_command.ts';
 
 export const PROCESS_IO: CliIo = {
   env: process.env,
@@ -37,6 +38,7 @@ export function buildCli(actions: CliActions, io: CliIo = PROCESS_IO): Command {
   addServerCommands(program, actions, io);
   addDatabaseCommands(program, actions, io);
   addKeyCommands(program, actions, io);
+  addTenantCommands(program, actions, io);
   addAuditCommands(program, actions, io);
   addClientCommands(program, io);
   return program;

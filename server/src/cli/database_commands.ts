@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CliActions, CliIo, MigratePlan, MigrateResult } from './actions.ts';
 import type { CopyFlags } from './copy_command.ts';
-import { DEV, JSON_FLAG } from './flags.ts';
+import { DEV, JSON_FLAG, TENANT } from './flags.ts';
 import type { OutboxFlags } from './outbox_command.ts';
 
 /** What an operator does to a database, apart from a running server. */
@@ -46,6 +46,7 @@ export function addDatabaseCommands(program: Command, actions: CliActions, io: C
     .command('outbox')
     .description('Show the mails that a development server holds, the newest first.')
     .option('--limit <n>', 'how many, 1 to 999', count, 10)
+    .option(...TENANT)
     .option(...DEV)
     .option(...JSON_FLAG)
     .action(async (flags: OutboxFlags) => (await import('./outbox_command.ts')).outbox(flags, actions, io));

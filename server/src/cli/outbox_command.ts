@@ -1,10 +1,19 @@
 import type { CliActions, CliIo, OutboxResult } from './actions.ts';
 
-export type OutboxFlags = { readonly limit: number; readonly dev?: boolean; readonly json?: boolean };
+export type OutboxFlags = {
+  readonly tenant: string;
+  readonly limit: number;
+  readonly dev?: boolean;
+  readonly json?: boolean;
+};
 
 /** Shows the mails of a development server as their readers would see them. */
-export async function outbox({ limit, dev = false, json }: OutboxFlags, actions: CliActions, io: CliIo): Promise<void> {
-  const { mails } = await actions.outbox({ dev, limit });
+export async function outbox(
+  { tenant, limit, dev = false, json }: OutboxFlags,
+  actions: CliActions,
+  io: CliIo,
+): Promise<void> {
+  const { mails } = await actions.outbox({ dev, tenantId: tenant, limit });
   if (json) io.out(`${JSON.stringify({ mails })}\n`);
   else io.out(mails.length === 0 ? 'No mail waits.\n' : mails.map(mailText).join('\n'));
 }

@@ -41,8 +41,8 @@ describe('settings of providers', () => {
       ],
     );
     assert.deepEqual(
-      [oauth[1]?.clientSecret, oauth[1]?.scopes, oauth[1]?.keepTokens, oauth[0]?.clientSecret],
-      ['CANARY', 'openid email profile', false, undefined],
+      [oauth[1]?.clientSecret, oauth[1]?.scopes, oauth[1]?.keepTokens, oauth[0]?.clientSecret, oauth[0]?.tenants],
+      ['CANARY', 'openid email profile', false, undefined, ['default']],
     );
   });
 
@@ -56,6 +56,7 @@ describe('settings of providers', () => {
       WORK_LABEL: 'Work',
       WORK_SCOPES: 'openid',
       WORK_KEEP_TOKENS: 'on',
+      WORK_FOR_TENANTS: 'default,acme',
     });
     assert.deepEqual(oauth, [
       {
@@ -68,6 +69,7 @@ describe('settings of providers', () => {
         issuer: 'https://git.example',
         scopes: 'openid',
         keepTokens: true,
+        tenants: ['default', 'acme'],
       },
     ]);
     const microsoft = { PROVIDERS: 'microsoft', MICROSOFT_CLIENT_ID: 'id', MICROSOFT_CLIENT_SECRET: 's' };

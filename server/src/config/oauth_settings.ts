@@ -16,6 +16,8 @@ export type OauthProviderConfig = {
   readonly issuer: string;
   readonly scopes: string;
   readonly keepTokens: boolean;
+  /** Ids of the tenants to whose people it is offered. */
+  readonly tenants: readonly string[];
 };
 
 const NAME = /^[a-z][a-z0-9]{0,31}$/;
@@ -85,6 +87,12 @@ export const OAUTH_SETTINGS = {
   KEEP_TOKENS: {
     text: 'on: its tokens are kept, encrypted, for GetProviderTokens. Default: off.',
     schema: z.enum(['on', 'off'], 'must be on or off'),
+  },
+  FOR_TENANTS: {
+    text: 'To whose people it is offered: ids of tenants, separated by commas. Default: default.',
+    schema: z
+      .string()
+      .regex(/^[a-z0-9-]{1,63}(?:,[a-z0-9-]{1,63}){0,63}$/, 'must be ids of tenants, separated by commas'),
   },
   TEAM_ID: { text: 'With apple: the team id. Required.', schema: line(64) },
   KEY_ID: { text: 'With apple: the id of the key. Required.', schema: line(64) },
@@ -208,6 +216,7 @@ function readProvider(
     issuer: given.ISSUER ?? (known.issuer ?? '').replace('{tenant}', given.TENANT ?? 'common'),
     scopes: given.SCOPES ?? known.scopes,
     keepTokens: given.KEEP_TOKENS === 'on',
+    tenants: Object.freeze((given.FOR_TENANTS ?? 'default').split(',')),
   });
 }
 

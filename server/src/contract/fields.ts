@@ -118,6 +118,7 @@ export function pagePosition(list: string, token: string): Position | undefined 
   if (bytes.toString('base64url') !== token) throw refused;
   const [name, at, id, ...rest] = bytes.toString('latin1').split(' ');
   if (name !== list || at === undefined || id === undefined || rest.length > 0) throw refused;
-  if (!/^\d{1,15}$/.test(at) || !(list === 'services' ? SERVICE_NAME : PUBLIC_ID).test(id)) throw refused;
+  if (!/^\d{1,15}$/.test(at) || !(list === 'services' || list === 'tenants' ? SERVICE_NAME : PUBLIC_ID).test(id))
+    throw refused;
   return { at: Number(at), id };
 }

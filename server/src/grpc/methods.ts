@@ -71,6 +71,8 @@ export type MethodRow = MessageRules & {
   readonly scope: Scope | 'any';
   /** Where the tenant of the call stands: in `tenant_id` of the request, or nowhere. The handler of a stream asks for the check of the message that names it. */
   readonly tenant: 'request' | 'none';
+  /** Whether it concerns the whole server: for services of `default` only. */
+  readonly operator: boolean;
   /** Longest time in milliseconds; the server's and the caller's deadlines may be shorter. */
   readonly deadlineMs: number;
   /** False: answered RPC_NOT_SERVED. */
@@ -83,6 +85,7 @@ function rpc(scope: MethodRow['scope'], exceptions: Partial<MethodRow> = {}): Me
   return {
     scope,
     tenant: 'request',
+    operator: false,
     maxBytes: 64 * KIB,
     deadlineMs: Number.POSITIVE_INFINITY,
     served: true,
@@ -201,6 +204,8 @@ export const METHODS: { readonly [N in ServiceName]: { readonly [M in keyof Serv
     retireSigningKey: rpc('signing-keys:admin'),
   },
   TenantService: {
+    createTenant: rpc('tenants:operate', { operator: true }),
+    listTenants: rpc('tenants:operate', { operator: true }),
     getTenant: rpc('tenants:admin'),
     // 64 return_to of 2,048 bytes are 128 KiB.
     updateTenant: rpc('tenants:admin', { maxBytes: 224 * KIB }),

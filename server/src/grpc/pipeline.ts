@@ -1,6 +1,7 @@
 import type { handleUnaryCall, Metadata, ServerUnaryCall } from '@grpc/grpc-js';
 import type { Caller, EncodedHandler, Handler } from '../contract/rpc.ts';
 import { invalidField, TrustError } from '../errors/trust_error.ts';
+import { DEFAULT_TENANT } from '../features/tenant/tenant.ts';
 import type { Log } from '../log.ts';
 import { namesOf } from './certificate.ts';
 import { Unreadable } from './codec.ts';
@@ -36,7 +37,6 @@ const DEADLINE_MARGIN_MS = 2;
 const REPEAT_MS = 1_000;
 
 const NO_NAMES: readonly string[] = [];
-const DEFAULT_TENANT = 'default';
 const TENANT_FORM = /^[a-z0-9-]{1,63}$/;
 const CANCELLED = 1;
 
@@ -82,6 +82,7 @@ export function tenantIn(requested: string, caller: Caller): string {
 }
 
 export function requireScope(row: MethodRow, caller: Caller): void {
+  if (row.operator && caller.tenantId !== DEFAULT_TENANT) throw new TrustError('TENANT_NOT_ALLOWED');
   if (row.scope === 'any' || caller.scopes.has(row.scope)) return;
   throw new TrustError('SCOPE_MISSING', { metadata: { scope: row.scope } });
 }

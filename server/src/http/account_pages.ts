@@ -9,7 +9,6 @@ import type { AuthenticatePassword } from '../features/password/sign_in_with_pas
 import type { PendingSignIns } from '../features/pending_sign_in/answer_sign_in.ts';
 import type { ListSessions } from '../features/session/list_sessions.ts';
 import type { RevokeSession } from '../features/session/revoke_session.ts';
-import { DEFAULT_TENANT } from '../features/tenant/tenant.ts';
 import type { Page, PageQuery, Position } from '../kernel/page.ts';
 import { ACTOR, type Flow, type FlowOptions, type OwnForm, type RedirectFlow } from './flow.ts';
 import { type Held, heldSignIns } from './held.ts';
@@ -109,7 +108,7 @@ export function accountPages(
       const { signIn } = context.var.t;
       if (displayName === undefined)
         return overview(context, owner, { field: 'display_name', message: signIn.badName });
-      const target = { tenantId: DEFAULT_TENANT, actor: ACTOR, identityId: owner.identity.id };
+      const target = { tenantId: options.tenantId, actor: ACTOR, identityId: owner.identity.id };
       const identity = await account.renameIdentity(target, displayName);
       return overview(context, { ...owner, identity }, undefined, 'profile');
     },
@@ -122,11 +121,11 @@ export function accountPages(
       const { current_password: current = '', new_password: password = '' } = owner.form.fields;
       const { identity, held } = owner;
       const name = identity.identifiers[0];
-      const target = { tenantId: DEFAULT_TENANT, actor: ACTOR, identityId: identity.id };
+      const target = { tenantId: options.tenantId, actor: ACTOR, identityId: identity.id };
       const { account: words, signIn } = context.var.t;
       try {
         await options.authenticatePassword({
-          tenantId: DEFAULT_TENANT,
+          tenantId: options.tenantId,
           actor: ACTOR,
           identifierType: name?.type ?? 'email',
           identifier: name?.value ?? '',
@@ -151,7 +150,7 @@ export function accountPages(
     async accountSessions(context) {
       const owner = await opened(context);
       if (owner instanceof Response) return owner;
-      const who = { tenantId: DEFAULT_TENANT, identityId: owner.identity.id };
+      const who = { tenantId: options.tenantId, identityId: owner.identity.id };
       const { rows, older } = await listed(context, 'sessions', (query) => account.listSessions(who, query));
       const browser = { userAgent: context.req.header('user-agent') ?? '', ipAddress: options.clientOf(context) };
       const body = sessionsView({ ...form(context, owner), sessions: rows, older, browser });
@@ -162,7 +161,7 @@ export function accountPages(
       const owner = await posted(context);
       if (owner instanceof Response) return owner;
       const { end = '' } = owner.form.fields;
-      const target = { tenantId: DEFAULT_TENANT, actor: ACTOR, identityId: owner.identity.id };
+      const target = { tenantId: options.tenantId, actor: ACTOR, identityId: owner.identity.id };
       if (end === 'all') {
         await account.revokeIdentitySessions(target);
         context.header('set-cookie', redirect.pendingCookie.take, { append: true });
@@ -178,7 +177,7 @@ export function accountPages(
     async accountActivity(context) {
       const owner = await opened(context);
       if (owner instanceof Response) return owner;
-      const filter = { tenantId: DEFAULT_TENANT, identityId: owner.identity.id };
+      const filter = { tenantId: options.tenantId, identityId: owner.identity.id };
       const { rows, older } = await listed(context, 'audit', (query) => account.listEvents(filter, query));
       const events = rows.filter((event): event is typeof event & EventView => isShown(event.action));
       const body = activityView({ ...form(context, owner), events, older });

@@ -1,7 +1,6 @@
 import { TrustError } from '../errors/trust_error.ts';
 import type { CompleteEmailVerification, StartEmailVerification } from '../features/mail_proof/verify_email.ts';
 import type { ReadPerson } from '../features/pending_sign_in/subject.ts';
-import { DEFAULT_TENANT } from '../features/tenant/tenant.ts';
 import { readCookie } from './cookie.ts';
 import { ACTOR, type FlowOptions, type OwnForm, type RedirectFlow } from './flow.ts';
 import { faultOf } from './mail_pages.ts';
@@ -26,7 +25,7 @@ export function emailChangePages(
   },
 ): Pick<PageHandlers, 'changeEmail'> {
   const { flow: redirect, tokens, refuse, email } = options;
-  const by = { tenantId: DEFAULT_TENANT, actor: ACTOR };
+  const by = { tenantId: options.tenantId, actor: ACTOR };
 
   const page = (context: PageContext, form: OwnForm, fault: FormFaultView | undefined, title: string, body: Html) =>
     options.page(context, {
@@ -57,7 +56,7 @@ export function emailChangePages(
         }),
       );
     }
-    const { identity } = await options.mfa.readPerson(DEFAULT_TENANT, name);
+    const { identity } = await options.mfa.readPerson(options.tenantId, name);
     const replaces = identity.identifiers.find(({ type }) => type === 'email')?.value ?? '';
     const asker = { ...by, address, language: t.language, binding };
     const { flowToken } = await email.startEmailVerification(asker, name, typed, replaces);

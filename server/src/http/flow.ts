@@ -3,7 +3,7 @@ import type { Proof, SignInStep } from '../features/pending_sign_in/begin_sign_i
 import type { IssueSignInCode } from '../features/sign_in/issue_sign_in_code.ts';
 import { isAllowedReturnTo } from '../features/sign_in/return_to.ts';
 import { readSignInRequest, type SignInQuery, type SignInRequest } from '../features/sign_in/sign_in_request.ts';
-import { DEFAULT_TENANT, type TenantSettings } from '../features/tenant/tenant.ts';
+import type { TenantSettings } from '../features/tenant/tenant.ts';
 import { cookieOf, type PageCookie, PENDING_SECONDS, readCookie, type TransactionCookie } from './cookie.ts';
 import type { FormTokens } from './csrf.ts';
 import { type Fields, readForm, readQuery } from './form.ts';
@@ -16,6 +16,7 @@ import type { Html } from './views/layout.ts';
 export const ACTOR = 'hosted-page';
 
 export type FlowOptions = {
+  readonly tenantId: string;
   readonly issueSignInCode: IssueSignInCode;
   readonly settings: (tenantId: string) => Promise<TenantSettings>;
   readonly publicUrl: string;
@@ -52,7 +53,7 @@ export function redirectFlow(options: FlowOptions) {
 
   /** Checked anew at each request against the tenant's list as it is now. */
   const readFlow = async (fields: Fields): Promise<Flow | Refusal> => {
-    const settings = await options.settings(DEFAULT_TENANT);
+    const settings = await options.settings(options.tenantId);
     const result = readSignInRequest(settings.returnTo, fields as SignInQuery);
     return 'fault' in result ? badLink((t) => t.refusals.badField(result.fault)) : { settings, ...result };
   };
@@ -69,7 +70,7 @@ export function redirectFlow(options: FlowOptions) {
   const end = async (context: PageContext, proof: Proof, request: SignInRequest): Promise<Response> => {
     const { identity, acr, amr, authenticatedAt } = proof;
     const { redirectTo } = await options.issueSignInCode({
-      tenantId: DEFAULT_TENANT,
+      tenantId: options.tenantId,
       actor: ACTOR,
       identity,
       request,
@@ -129,7 +130,7 @@ export function redirectFlow(options: FlowOptions) {
 
     /** A flow that was kept while the browser was away; undefined if it may not be followed any more. */
     async resumed(request: SignInRequest): Promise<Flow | undefined> {
-      const settings = await options.settings(DEFAULT_TENANT);
+      const settings = await options.settings(options.tenantId);
       return isAllowedReturnTo(settings.returnTo, request.returnTo) ? { settings, request } : undefined;
     },
   };

@@ -2,7 +2,6 @@ import { TrustError } from '../errors/trust_error.ts';
 import type { Identity } from '../features/identity/identity.ts';
 import type { PendingSignIns } from '../features/pending_sign_in/answer_sign_in.ts';
 import type { PendingSignIn } from '../features/pending_sign_in/pending_sign_in.ts';
-import { DEFAULT_TENANT } from '../features/tenant/tenant.ts';
 import { readCookie } from './cookie.ts';
 import type { Flow, OwnForm, RedirectFlow } from './flow.ts';
 import { foreignForm, type Refusal } from './refusal.ts';
@@ -14,6 +13,7 @@ export type Held = { readonly pending: PendingSignIn; readonly token: string; re
 
 /** How pages find the pending sign-in of a browser: by the token in its cookie, bound to its transaction. */
 export function heldSignIns(options: {
+  readonly tenantId: string;
   readonly flow: RedirectFlow;
   readonly mfa: { readonly pending: Pick<PendingSignIns, 'read' | 'asked'> };
   readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
@@ -27,7 +27,7 @@ export function heldSignIns(options: {
     const token = readCookie(context.req.header('cookie'), redirect.pendingCookie.name) ?? '';
     const binding = redirect.bindingOf(transaction);
     try {
-      return { token, binding, pending: await mfa.pending.read({ tenantId: DEFAULT_TENANT, token, binding }) };
+      return { token, binding, pending: await mfa.pending.read({ tenantId: options.tenantId, token, binding }) };
     } catch (error) {
       if (error instanceof TrustError && error.reason === 'PENDING_SIGN_IN_REJECTED') return undefined;
       throw error;
@@ -40,7 +40,7 @@ export function heldSignIns(options: {
    */
   const ownerOf = async ({ pending }: Held): Promise<Identity | undefined> => {
     if (!pending.held) return undefined;
-    const identity = await options.readIdentity(DEFAULT_TENANT, pending.identityId);
+    const identity = await options.readIdentity(options.tenantId, pending.identityId);
     if (identity === undefined || !identity.active || identity.epoch !== pending.epoch) return undefined;
     return (await mfa.pending.asked(pending, identity)).asked === 'nothing' ? identity : undefined;
   };

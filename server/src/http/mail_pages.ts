@@ -3,7 +3,6 @@ import type { Given, MailProofs, Started } from '../features/mail_proof/mail_pro
 import type { CompletePasswordReset, StartPasswordReset } from '../features/mail_proof/reset_password.ts';
 import type { CompleteMailSignIn, StartMailSignIn } from '../features/mail_proof/sign_in_by_mail.ts';
 import type { CompleteEmailVerification } from '../features/mail_proof/verify_email.ts';
-import { DEFAULT_TENANT } from '../features/tenant/tenant.ts';
 import { readCookie } from './cookie.ts';
 import { ACTOR, type Flow, type FlowOptions, type OwnForm, type RedirectFlow } from './flow.ts';
 import { type Fields, readForm, readQuery } from './form.ts';
@@ -57,7 +56,7 @@ export function mailPages(
 
   const begin = (context: PageContext, kind: Kind, { fields, request, transaction }: OwnForm): Promise<Started> => {
     const asker = {
-      tenantId: DEFAULT_TENANT,
+      tenantId: options.tenantId,
       actor: ACTOR,
       address: options.clientOf(context),
       language: context.var.t.language,
@@ -96,7 +95,7 @@ export function mailPages(
         const started = await begin(context, kind, form);
         return await show(context, kind, form, { email: typed, flowToken: started.flowToken });
       }
-      const by = { tenantId: DEFAULT_TENANT, actor: ACTOR, address: options.clientOf(context) };
+      const by = { tenantId: options.tenantId, actor: ACTOR, address: options.clientOf(context) };
       const given = { ...by, flowToken, code, binding: redirect.bindingOf(form.transaction) };
       return await complete(context, given, kind, form);
     } catch (error) {
@@ -108,7 +107,7 @@ export function mailPages(
 
   /** What stands behind a link; undefined where it is of no use any more. */
   const behind = async (context: PageContext, token: string, transaction: string | undefined) => {
-    const proof = email.enabled ? await email.look(DEFAULT_TENANT, token) : undefined;
+    const proof = email.enabled ? await email.look(options.tenantId, token) : undefined;
     if (proof === undefined) return undefined;
     const own = transaction !== undefined && proof.binding === redirect.bindingOf(transaction);
     const flow = own && proof.request !== '' ? await redirect.read(readQuery(proof.request) ?? {}) : undefined;
@@ -153,7 +152,7 @@ export function mailPages(
   ): Promise<Response> => {
     const { t } = context.var;
     const { token: linkToken = '' } = fields;
-    const given = { tenantId: DEFAULT_TENANT, actor: ACTOR, address: options.clientOf(context), linkToken };
+    const given = { tenantId: options.tenantId, actor: ACTOR, address: options.clientOf(context), linkToken };
     if (proof.purpose === 'verify') {
       await email.completeEmailVerification(given);
       return done(context, t.mail.confirmed, t.mail.confirmedWords);

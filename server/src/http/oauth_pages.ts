@@ -6,7 +6,6 @@ import type { StartOauth } from '../features/oauth/start_oauth.ts';
 import type { ProviderReply } from '../features/oauth/store.ts';
 import type { BeginSignIn } from '../features/pending_sign_in/begin_sign_in.ts';
 import type { ReadSubject } from '../features/pending_sign_in/subject.ts';
-import { DEFAULT_TENANT } from '../features/tenant/tenant.ts';
 import { readCookie } from './cookie.ts';
 import { ACTOR, type Flow, type FlowOptions, type OwnForm, type RedirectFlow } from './flow.ts';
 import { type Fields, readForm, readQuery } from './form.ts';
@@ -52,7 +51,7 @@ export function oauthPages(
   const subjectOf = async (context: PageContext, form: OwnForm) => {
     const pendingToken = readCookie(context.req.header('cookie'), redirect.pendingCookie.name) ?? '';
     const binding = redirect.bindingOf(form.transaction);
-    return mfa.readSubject(DEFAULT_TENANT, { pendingToken, binding }, 'accounts');
+    return mfa.readSubject(options.tenantId, { pendingToken, binding }, 'accounts');
   };
 
   const problem = (
@@ -121,7 +120,7 @@ export function oauthPages(
       return refuse(context, badForm(400));
     const identity = purpose === 'link' ? (await subjectOf(context, form)).identity : undefined;
     const { url } = await oauth.startOauth({
-      tenantId: DEFAULT_TENANT,
+      tenantId: options.tenantId,
       provider,
       purpose,
       binding: redirect.bindingOf(form.transaction),
@@ -170,7 +169,7 @@ export function oauthPages(
   const goOn = async (context: PageContext, flow: Flow, { attempt, secrets }: TakenAttempt, outcome: OauthOutcome) => {
     if (outcome.identity === undefined) return context.redirect(pageLink('/second-step', flow.request), 303);
     const step = await mfa.beginSignIn({
-      tenantId: DEFAULT_TENANT,
+      tenantId: options.tenantId,
       actor: ACTOR,
       identity: outcome.identity,
       method: 'oauth',
@@ -196,7 +195,7 @@ export function oauthPages(
         async (form) => {
           const { identity, within } = await subjectOf(context, form);
           const accountId = form.fields.account ?? '';
-          const target = { tenantId: DEFAULT_TENANT, actor: ACTOR, identityId: identity.id, accountId, within };
+          const target = { tenantId: options.tenantId, actor: ACTOR, identityId: identity.id, accountId, within };
           await oauth.linkedAccounts.unlink(target).catch(unlessGone);
           return context.redirect(pageLink('/second-step', form.request), 303);
         },
@@ -215,7 +214,7 @@ export function oauthPages(
       const { code, state, iss, error } = query;
       const provider = context.req.param('provider') ?? '';
       const name = {
-        tenantId: DEFAULT_TENANT,
+        tenantId: options.tenantId,
         state,
         binding: redirect.bindingOf(transaction),
         provider,

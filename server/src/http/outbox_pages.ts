@@ -1,5 +1,4 @@
 import type { OutboxMail, ReadOutbox } from '../features/mail/read_outbox.ts';
-import { DEFAULT_TENANT } from '../features/tenant/tenant.ts';
 import { notFound, type Refusal } from './refusal.ts';
 import type { PageContext, PageHandlers } from './routes.ts';
 import type { Html } from './views/layout.ts';
@@ -9,6 +8,7 @@ const SHOWN = 50;
 
 /** The mails of a development server: a list, and each as its reader sees it. There is no such page on any other server (spec MAIL-4). */
 export function outboxPages(options: {
+  readonly tenantId: string;
   readonly publicUrl: string;
   readonly readOutbox?: ReadOutbox | undefined;
   readonly refuse: (context: PageContext, refusal: Refusal) => Promise<Response>;
@@ -17,7 +17,7 @@ export function outboxPages(options: {
   /** A site elsewhere that points its own name at this machine reads nothing. */
   const mails = async (context: PageContext): Promise<readonly OutboxMail[] | undefined> =>
     context.req.header('host') === new URL(options.publicUrl).host
-      ? options.readOutbox?.(DEFAULT_TENANT, SHOWN)
+      ? options.readOutbox?.(options.tenantId, SHOWN)
       : undefined;
 
   return {

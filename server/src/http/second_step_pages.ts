@@ -9,7 +9,6 @@ import type { CompletePasskeyRegistration, StartPasskeyRegistration } from '../f
 import type { PendingSignIns } from '../features/pending_sign_in/answer_sign_in.ts';
 import type { ProveFactor } from '../features/pending_sign_in/prove_factor.ts';
 import type { ReadPerson, ReadSubject, Subject } from '../features/pending_sign_in/subject.ts';
-import { DEFAULT_TENANT } from '../features/tenant/tenant.ts';
 import { cookieOf, DEVICE_SECONDS } from './cookie.ts';
 import { ACTOR, type Flow, type FlowOptions, type OwnForm, type RedirectFlow } from './flow.ts';
 import { type Held, heldSignIns } from './held.ts';
@@ -60,7 +59,7 @@ export function secondStepPages(
   const { startAgain, heldBy, posted } = heldSignIns(options);
 
   const subjectOf = ({ token, binding }: Held): Promise<Subject> =>
-    mfa.readSubject(DEFAULT_TENANT, { pendingToken: token, binding });
+    mfa.readSubject(options.tenantId, { pendingToken: token, binding });
 
   const show = async (
     context: PageContext,
@@ -70,7 +69,7 @@ export function secondStepPages(
     { fault, recovery = false }: { readonly fault?: FormFaultView | undefined; readonly recovery?: boolean } = {},
   ): Promise<Response> => {
     const { pending, token, binding } = held;
-    const identity = await options.readIdentity(DEFAULT_TENANT, pending.identityId);
+    const identity = await options.readIdentity(options.tenantId, pending.identityId);
     if (identity === undefined) return refuse(context, startAgain(flow));
     const { secondStep: words } = context.var.t;
     const form = {
@@ -92,7 +91,7 @@ export function secondStepPages(
     if (asked === 'factor') {
       const passkeyOptions =
         redirect.hasPasskeys && factors.passkeys > 0
-          ? await mfa.startPasskeySignIn(DEFAULT_TENANT, { token, binding })
+          ? await mfa.startPasskeySignIn(options.tenantId, { token, binding })
           : undefined;
       const rememberDays = Math.round(flow.settings.rememberDevice / 86_400_000);
       return write(
@@ -109,8 +108,8 @@ export function secondStepPages(
       return write(words.protect, enrollView({ ...form, setup, passkeyOptions, nameless }));
     }
     const [list, accounts] = await Promise.all([
-      mfa.factors.list(DEFAULT_TENANT, identity.id),
-      options.oauth.linkedAccounts.list(DEFAULT_TENANT, identity.id),
+      mfa.factors.list(options.tenantId, identity.id),
+      options.oauth.linkedAccounts.list(options.tenantId, identity.id),
     ]);
     const { providers } = options.oauth;
     const offersFactors = flow.settings.mfaPolicy !== 'off';
@@ -152,8 +151,8 @@ export function secondStepPages(
 
   /** After a proof: on to the app, or, where the sign-in is held, to the page of all factors. */
   const proved = async (context: PageContext, form: OwnForm, held: Held, identity?: Identity): Promise<Response> => {
-    const pending = await mfa.pending.read({ tenantId: DEFAULT_TENANT, token: held.token, binding: held.binding });
-    const who = identity ?? (await options.readIdentity(DEFAULT_TENANT, pending.identityId));
+    const pending = await mfa.pending.read({ tenantId: options.tenantId, token: held.token, binding: held.binding });
+    const who = identity ?? (await options.readIdentity(options.tenantId, pending.identityId));
     if (who === undefined) return refuse(context, startAgain(form));
     return redirect.end(context, await mfa.pending.finishHeld(pending, who), form.request);
   };
@@ -194,7 +193,7 @@ export function secondStepPages(
       if (own instanceof Response) return own;
       const { form, held } = own;
       const { code = '', credential, with: kind, remember } = form.fields;
-      const name = { tenantId: DEFAULT_TENANT, actor: ACTOR, token: held.token, binding: held.binding };
+      const name = { tenantId: options.tenantId, actor: ACTOR, token: held.token, binding: held.binding };
       const more = { remember: remember === 'yes' };
       const address = options.clientOf(context);
       return orAgain(context, form, held, credential === undefined ? 'codeRejected' : 'passkeyRejected', async () => {
@@ -248,7 +247,7 @@ export function secondStepPages(
       const { form, held } = own;
       return orAgain(context, form, held, 'codeRejected', async () => {
         const { identity, within } = await subjectOf(held);
-        const target = { tenantId: DEFAULT_TENANT, actor: ACTOR, identityId: identity.id, within };
+        const target = { tenantId: options.tenantId, actor: ACTOR, identityId: identity.id, within };
         const { remove, change } = form.fields;
         if (change === 'codes') return codesPage(context, form, await mfa.regenerateRecoveryCodes(target));
         if (change === 'devices') await mfa.factors.forgetDevices(target);

@@ -6,11 +6,12 @@ import { Hono } from 'hono';
 import type { Identity } from '../features/identity/identity.ts';
 import type { ReadOutbox } from '../features/mail/read_outbox.ts';
 import type { IssueSignInCode } from '../features/sign_in/issue_sign_in_code.ts';
-import { DEFAULT_TENANT, type TenantSettings } from '../features/tenant/tenant.ts';
+import type { SiteAt } from '../features/tenant/origins.ts';
+import type { TenantSettings } from '../features/tenant/tenant.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Random } from '../kernel/random.ts';
 import { type AccountUseCases, accountPages } from './account_pages.ts';
-import { type Asset, readAssets } from './assets.ts';
+import type { Asset } from './assets.ts';
 import { brandReader, STANDARD } from './brand.ts';
 import { clientAddress } from './client_address.ts';
 import { transactionCookie } from './cookie.ts';
@@ -33,6 +34,7 @@ import {
 import { type SecondStepUseCases, secondStepPages } from './second_step_pages.ts';
 import { securityHeaders } from './security_headers.ts';
 import { type SignInUseCases, signInPages } from './sign_in_pages.ts';
+import { pagesByHost, type SiteOptions } from './sites.ts';
 import { languageLinks, textsFor } from './texts.ts';
 import { errorView } from './views/error.ts';
 import { homeView } from './views/home.ts';
@@ -42,7 +44,7 @@ import { type WellKnownOptions, wellKnown } from './well_known.ts';
 /** The part of the server's log that the pages use. Fields hold no path's query, form field or cookie. */
 export type HttpLog = Readonly<Record<'debug' | 'warn' | 'error', (fields: object, message: string) => void>>;
 
-export type HttpOptions = Omit<WellKnownOptions, 'ready'> &
+export type HttpOptions = Omit<WellKnownOptions, 'ready' | 'tenantId'> &
   SignInUseCases & {
     readonly mfa: SecondStepUseCases;
     readonly oauth: OauthPageUseCases;
@@ -53,8 +55,9 @@ export type HttpOptions = Omit<WellKnownOptions, 'ready'> &
     readonly settings: (tenantId: string) => Promise<TenantSettings>;
     /** Port 0 lets the system choose. */
     readonly address: { readonly host: string; readonly port: number };
-    /** An origin; builds every link. Host and Forwarded headers never do. */
+    /** The origin of the tenant `default`. */
     readonly publicUrl: string;
+    readonly siteAt: SiteAt;
     readonly dev: boolean;
     /** The mails that wait; on development servers only. */
     readonly readOutbox?: ReadOutbox | undefined;
@@ -93,7 +96,6 @@ export type HttpServer = {
 /** Serves the hosted pages, the JWKS and the health checks. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const limits = { ...LIMITS, ...options.limits };
-  const app = httpApp(options);
   const server = createServer(
     {
       headersTimeout: limits.headersTimeout,
@@ -102,7 +104,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       keepAliveTimeout: 5_000,
       maxHeaderSize: 16 * 1024,
     },
-    getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    getRequestListener(pagesByHost(options, httpApp), { overrideGlobalObjects: false }),
   );
   server.maxConnections = limits.maxConnections;
   await new Promise<void>((resolve, reject) => {
@@ -121,10 +123,10 @@ async function close(server: Server, drainMs: number): Promise<void> {
   clearTimeout(deadline);
 }
 
-/** The pages as an application without a socket. */
-export function httpApp(options: HttpOptions): Hono<PageEnv> {
+/** The pages of one tenant as an application without a socket. `publicUrl` builds every link. */
+export function httpApp(options: SiteOptions): Hono<PageEnv> {
   const { publicUrl, log, clock = Date.now, random = randomBytes } = options;
-  const assets = readAssets();
+  const { assets } = options;
   const addressOf = clientAddress(options.trustedProxies);
   const clientOf = (context: PageContext) => addressOf(context.env.incoming.socket?.remoteAddress, forwarded(context));
 
@@ -144,7 +146,7 @@ export function httpApp(options: HttpOptions): Hono<PageEnv> {
   const brandOf = brandReader();
   const brand = async () => {
     try {
-      return brandOf(await options.settings(DEFAULT_TENANT));
+      return brandOf(await options.settings(options.tenantId));
     } catch {
       return STANDARD;
     }

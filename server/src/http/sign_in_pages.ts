@@ -5,7 +5,6 @@ import type { SignInWithPasskey, StartPasskeySignIn } from '../features/passkey/
 import type { AuthenticatePassword } from '../features/password/sign_in_with_password.ts';
 import type { RegisterPassword } from '../features/password/sign_up_with_password.ts';
 import type { BeginSignIn } from '../features/pending_sign_in/begin_sign_in.ts';
-import { DEFAULT_TENANT } from '../features/tenant/tenant.ts';
 import type { Language } from '../kernel/language.ts';
 import { readCookie } from './cookie.ts';
 import { ACTOR, type Flow, type FlowOptions, type OwnForm, type RedirectFlow } from './flow.ts';
@@ -68,7 +67,7 @@ export function signInPages(
       });
     }
     const passkeys = redirect.hasPasskeys && settings.mfaPolicy !== 'off';
-    const passkeyOptions = passkeys ? await mfa.startPasskeySignIn(DEFAULT_TENANT, undefined) : undefined;
+    const passkeyOptions = passkeys ? await mfa.startPasskeySignIn(options.tenantId, undefined) : undefined;
     const byMail = options.email.enabled;
     const view = { ...form, kind, identifier, byMail, signUpOpen: settings.signUpOpen && kind === 'sign-in' };
     const body = signInView({ ...view, passkeyOptions });
@@ -91,7 +90,7 @@ export function signInPages(
 
   const begin = (form: OwnForm, identity: Identity, kind: Kind, deviceToken: string | undefined) =>
     mfa.beginSignIn({
-      tenantId: DEFAULT_TENANT,
+      tenantId: options.tenantId,
       actor: ACTOR,
       identity,
       method: 'password',
@@ -121,7 +120,7 @@ export function signInPages(
 
   const decide = (kind: Kind, fields: Fields, address: string, language: Language): Promise<Identity> => {
     const { identifier = '', password = '', display_name: typedName = '' } = fields;
-    const attempt = { tenantId: DEFAULT_TENANT, actor: ACTOR, identifier, password, address };
+    const attempt = { tenantId: options.tenantId, actor: ACTOR, identifier, password, address };
     if (kind !== 'sign-up') return options.authenticatePassword({ ...attempt, identifierType: typeOf(identifier) });
     const displayName = readDisplayName(typedName);
     if (displayName === undefined) throw new NameFault();
@@ -142,7 +141,7 @@ export function signInPages(
       const { credential: credentialJson = '', hold } = form.fields;
       try {
         const step = await mfa.signInWithPasskey({
-          tenantId: DEFAULT_TENANT,
+          tenantId: options.tenantId,
           actor: ACTOR,
           credentialJson,
           binding: redirect.bindingOf(form.transaction),

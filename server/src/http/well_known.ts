@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { DEFAULT_TENANT } from '../features/tenant/tenant.ts';
 import type { PageContext, PageHandlers } from './routes.ts';
 
 /** The version of the contract that this server speaks. */
 export const CONTRACT_VERSION = 'trust.v1';
 
 export type WellKnownOptions = {
+  readonly tenantId: string;
   readonly publicUrl: string;
   /** The JWKS as JSON text. */
   readonly jwks: (tenantId: string) => Promise<string>;
@@ -25,7 +25,7 @@ export function wellKnown(options: WellKnownOptions): Pick<PageHandlers, 'jwks' 
     code_challenge_methods_supported: ['S256'],
   });
   return {
-    jwks: async (context) => json(context, await options.jwks(DEFAULT_TENANT)),
+    jwks: async (context) => json(context, await options.jwks(options.tenantId)),
     discovery: (context) => json(context, discovery),
     health: (context) => context.text('ok\n'),
     async ready(context) {

@@ -104,6 +104,7 @@ export function oauthProvider({ config, clock, failed, ...options }: ProviderOpt
     name: config.name,
     label: config.label,
     keepTokens: config.keepTokens,
+    tenants: config.tenants,
 
     authorizationUrl: ({ redirectUri, state, nonce, codeVerifier }: ProviderRequest) =>
       guarded(async (oidc, configuration) => {

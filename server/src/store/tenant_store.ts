@@ -7,25 +7,57 @@ import type { AppendTrail } from './trail.ts';
 
 const PLAIN = { disableIdentityMap: true } as const;
 
-const columnsOf = (tenant: Tenant) => ({ ...tenant, settings: toJson(tenant.settings) });
+const hostOf = (publicUrl: string) => (publicUrl === '' ? null : new URL(publicUrl).host);
 
-function tenantFrom({ id, settings, version, createdAt, updatedAt }: TenantRow): Tenant {
+const columnsOf = (tenant: Tenant) => ({
+  ...tenant,
+  publicUrl: tenant.publicUrl || null,
+  host: hostOf(tenant.publicUrl),
+  settings: toJson(tenant.settings),
+});
+
+function tenantFrom({ id, publicUrl, settings, version, createdAt, updatedAt }: TenantRow): Tenant {
   // Settings that came with a later version than the row have their defaults.
   const known = JSON.parse(settings) as Partial<TenantSettings>;
-  return { id, settings: { ...DEFAULT_SETTINGS, ...known }, version, createdAt, updatedAt };
+  return {
+    id,
+    publicUrl: publicUrl ?? '',
+    settings: { ...DEFAULT_SETTINGS, ...known },
+    version,
+    createdAt,
+    updatedAt,
+  };
 }
 
 export function tenantStore(database: Database, appendTrail: AppendTrail): TenantStore {
+  const find = async (name: string, column: string, value: string): Promise<Tenant | undefined> => {
+    const sql = `select id, public_url, settings, version, created_at, updated_at from {tenant} where ${column} = $1`;
+    const [row] = await database.reader.rows({ name, sql }, [value]);
+    if (row === undefined) return undefined;
+    const [id, publicUrl, settings, version, createdAt, updatedAt] = row;
+    return tenantFrom({ id, publicUrl, settings, version, createdAt, updatedAt } as TenantRow);
+  };
+
   return {
-    read: async (id) => {
-      const [row] = await database.reader.rows(
-        { name: 'tenant', sql: 'select settings, version, created_at, updated_at from {tenant} where id = $1' },
-        [id],
-      );
-      if (row === undefined) return undefined;
-      const [settings, version, createdAt, updatedAt] = row;
-      return tenantFrom({ id, settings, version, createdAt, updatedAt } as TenantRow);
-    },
+    read: (id) => find('tenant', 'id', id),
+    readByHost: (host) => find('tenant_by_host', 'host', host),
+
+    list: (limit, after) =>
+      database.read(async (em) => {
+        const rows = await em.find(TenantEntity, { id: { $gt: after } }, { ...PLAIN, orderBy: { id: 'asc' }, limit });
+        return rows.map(tenantFrom);
+      }),
+
+    insert: (tenant, trail) =>
+      database.write<'ok' | 'exists' | 'host_taken'>(async (tx) => {
+        await lock(database, tx, 'tenants');
+        if ((await tx.count(TenantEntity, { id: tenant.id })) > 0) return 'exists';
+        const columns = columnsOf(tenant);
+        if (columns.host !== null && (await tx.count(TenantEntity, { host: columns.host })) > 0) return 'host_taken';
+        await tx.insert(TenantEntity, columns);
+        await appendTrail(tx, trail);
+        return 'ok';
+      }),
 
     insertIfAbsent: (tenant) =>
       database.write(async (tx) => {

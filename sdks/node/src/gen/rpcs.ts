@@ -862,6 +862,28 @@ export abstract class ContractRpcs extends Rpcs {
   }
 
   /**
+   * Makes a tenant with settings, signing keys and pages of its own, and a first service key for it. Scope
+   * `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_EXISTS.
+   */
+  createTenant(
+    request: Input<tenant.CreateTenantRequest>,
+    options?: CallOptions,
+  ): Promise<tenant.CreateTenantResponse> {
+    return this.call(tenant.TenantServiceService.createTenant, tenant.CreateTenantRequest, request, options);
+  }
+
+  /**
+   * Lists all tenants by id. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD,
+   * INVALID_PAGE_TOKEN, TENANT_NOT_ALLOWED.
+   */
+  listTenants(
+    request: Input<tenant.ListTenantsRequest>,
+    options?: CallOptions,
+  ): Promise<tenant.ListTenantsResponse> {
+    return this.call(tenant.TenantServiceService.listTenants, tenant.ListTenantsRequest, request, options);
+  }
+
+  /**
    * Reads the settings of the tenant. Scope `tenants:admin`. Errors: INVALID_FIELD, TENANT_NOT_FOUND.
    */
   getTenant(
@@ -1052,6 +1074,8 @@ export const rpcNames = [
   'listSigningKeys',
   'rotateSigningKey',
   'retireSigningKey',
+  'createTenant',
+  'listTenants',
   'getTenant',
   'updateTenant',
   'issueTrustToken',

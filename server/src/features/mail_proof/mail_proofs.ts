@@ -10,6 +10,7 @@ import type { Within } from '../cascade/cascade.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { MailWriter } from '../mail/write_mail.ts';
 import type { LimitAttempts } from '../rate_limit/limit_attempts.ts';
+import type { OriginOf } from '../tenant/origins.ts';
 import { MAX_GUESSES, type MailProof, PROOF_LIFETIMES, type Purpose } from './mail_proof.ts';
 import type { MailProofStore } from './store.ts';
 
@@ -70,7 +71,7 @@ export function mailProofs(deps: {
   readonly recordAudit: (events: readonly AuditEvent[]) => Promise<void>;
   /** Keys the digests of codes. */
   readonly key: Uint8Array;
-  readonly publicUrl: string;
+  readonly originOf: OriginOf;
   readonly clock: Clock;
   readonly random: Random;
   readonly newId: NewId;
@@ -123,7 +124,8 @@ export function mailProofs(deps: {
         expiresAt: deps.clock() + lifetime,
       };
       // A link signs in only in the browser in which it was asked for, so without one there is none.
-      const link = purpose === 'sign_in' && request === '' ? undefined : `${deps.publicUrl}/mail?token=${linkToken}`;
+      const origin = await deps.originOf(tenantId);
+      const link = purpose === 'sign_in' && request === '' ? undefined : `${origin}/mail?token=${linkToken}`;
       const mail = await deps.mails.write({
         tenantId,
         to: identity && email,

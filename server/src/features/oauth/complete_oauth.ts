@@ -62,7 +62,7 @@ export function completeOauth(deps: {
 }): CompleteOauth {
   const attempted = async ({ attempt, secrets }: TakenAttempt, reply: ProviderReply, actor: string) => {
     const { tenantId, purpose } = attempt;
-    const provider = providerOf(deps.providers, attempt.provider);
+    const provider = providerOf(deps.providers, tenantId, attempt.provider);
     const { account, tokens } = await provider.redeem(reply, { ...secrets, state: reply.state ?? '' });
     const input = { tenantId, actor, account, tokens: provider.keepTokens ? tokens : undefined };
     if (purpose !== 'link') return deps.admitAccount({ ...input, claim: purpose === 'claim' });

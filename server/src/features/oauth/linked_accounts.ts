@@ -5,6 +5,7 @@ import { auditEvent } from '../audit/audit.ts';
 import type { Within } from '../cascade/cascade.ts';
 import type { Identity } from '../identity/identity.ts';
 import { type Account, type LinkedAccount, MAX_ACCOUNTS, type ProviderTokens } from './oauth.ts';
+import { providersFor } from './start_oauth.ts';
 import type { OauthProviders, OauthStore } from './store.ts';
 import type { TokenVault } from './token_vault.ts';
 
@@ -97,7 +98,7 @@ export function linkedAccounts(deps: {
       const event = auditEvent({ tenantId, name: actor }, at, deps.newId, 'account.unlinked', about);
       const ending = { tenantId, identityId, acts: ['account_unlinked' as const], within, at };
       const trail = { changes: [], events: [event], ending };
-      const names = deps.providers.map(({ name }) => name);
+      const names = providersFor(deps.providers, tenantId).map(({ name }) => name);
       const answer = await deps.oauth.unlink(tenantId, identityId, accountId, names, trail);
       if (answer === 'not_found') throw new TrustError('ACCOUNT_NOT_FOUND');
       if (answer === 'last_way_in') throw new TrustError('LAST_WAY_IN');

@@ -16,7 +16,7 @@ import type { TenantSettings } from '../tenant/tenant.ts';
 import type { CompleteOauth, TakeAttempt } from './complete_oauth.ts';
 import type { LinkedAccounts } from './linked_accounts.ts';
 import type { LinkedAccount, OauthPurpose } from './oauth.ts';
-import type { StartInput, StartOauth } from './start_oauth.ts';
+import { providersFor, type StartInput, type StartOauth } from './start_oauth.ts';
 import type { OauthProviders } from './store.ts';
 
 export type OauthRpc = {
@@ -76,8 +76,8 @@ export function oauthRpc(
   };
 
   return {
-    async listOauthProviders() {
-      return { providers: useCases.providers.map(({ name, label }) => ({ name, label })) };
+    async listOauthProviders(_request, { tenantId }) {
+      return { providers: providersFor(useCases.providers, tenantId).map(({ name, label }) => ({ name, label })) };
     },
 
     async startOauthSignIn(request, { tenantId }) {

@@ -27,8 +27,13 @@ export type Started = { readonly url: string; readonly expiresAt: Instant };
 /** Errors: INVALID_FIELD (`provider`), RATE_LIMITED, OAUTH_PROVIDER_UNAVAILABLE. */
 export type StartOauth = (input: StartInput) => Promise<Started>;
 
+/** The providers that are offered to people of a tenant. */
+export const providersFor = (providers: OauthProviders, tenantId: string): OauthProviders =>
+  providers.filter(({ tenants }) => tenants.includes(tenantId));
+
 /** The provider of a name. Errors: INVALID_FIELD, FEATURE_NOT_CONFIGURED. */
-export function providerOf(providers: OauthProviders, name: string): OauthProvider {
+export function providerOf(all: OauthProviders, tenantId: string, name: string): OauthProvider {
+  const providers = providersFor(all, tenantId);
   if (providers.length === 0) throw new TrustError('FEATURE_NOT_CONFIGURED', { metadata: { feature: 'oauth' } });
   const found = providers.find((one) => one.name === name);
   if (found === undefined) throw invalidField('provider', 'is not a provider of this server');
@@ -58,7 +63,7 @@ export function startOauth(deps: {
 }): StartOauth {
   const fresh = () => Buffer.from(deps.random(32)).toString('base64url');
   return async ({ tenantId, purpose, binding, redirectUri, identity, request, hold, address, ...input }) => {
-    const provider = providerOf(deps.providers, input.provider);
+    const provider = providerOf(deps.providers, tenantId, input.provider);
     await deps.limitAttempts({ tenantId, address });
     const state = newOauthState(deps.random);
     const digest = digestOf('oauth_state', state);

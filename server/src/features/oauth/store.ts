@@ -52,6 +52,8 @@ export type OauthProvider = {
   readonly name: string;
   readonly label: string;
   readonly keepTokens: boolean;
+  /** Ids of the tenants to whose people it is offered. */
+  readonly tenants: readonly string[];
   /** Where the browser goes. */
   authorizationUrl(request: ProviderRequest): Promise<string>;
   /** Exchanges the code of a reply. Everything is checked: state, `iss`, and of an ID token signature, issuer, audience, time and nonce (spec OAU-3). */

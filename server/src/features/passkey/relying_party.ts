@@ -3,6 +3,7 @@ import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simp
 import type { Clock } from '../../kernel/clock.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { OriginOf } from '../tenant/origins.ts';
 import type { TenantSettings } from '../tenant/tenant.ts';
 import { CHALLENGE_LIFETIME, type Passkey } from './passkey.ts';
 import type { PasskeyStore } from './store.ts';
@@ -16,7 +17,7 @@ type Purpose = { readonly tenantId: string; readonly purpose: 'registration' | '
 /** 16 random bytes, the instant at which it ends, and a seal over both and the purpose: asking for a challenge writes nothing. */
 const SEALED = 24;
 
-/** Makes options and checks what browsers answer. The relying party is the host of PUBLIC_URL (spec PKY-1). */
+/** Makes options and checks what browsers answer. The relying party is the host of the tenant's pages (spec PKY-1). */
 export type RelyingParty = {
   creationOptions(identity: Identity, known: readonly Passkey[]): Promise<string>;
   /** The new credential; undefined if the answer is not one to a challenge of this identity. */
@@ -37,7 +38,7 @@ export type RelyingParty = {
 };
 
 export function relyingParty(deps: {
-  readonly publicUrl: string;
+  readonly originOf: OriginOf;
   /** Seals challenges: the same on every node. */
   readonly key: Uint8Array;
   readonly passkeys: Pick<PasskeyStore, 'spendChallenge'>;
@@ -45,7 +46,10 @@ export function relyingParty(deps: {
   readonly clock: Clock;
   readonly random: Random;
 }): RelyingParty {
-  const rpID = new URL(deps.publicUrl).hostname;
+  const partyOf = async (tenantId: string) => {
+    const origin = await deps.originOf(tenantId);
+    return { origin, rpID: new URL(origin).hostname };
+  };
 
   const sealOf = ({ tenantId, purpose, subject }: Purpose, head: Uint8Array) =>
     createHmac('sha256', deps.key)
@@ -79,6 +83,7 @@ export function relyingParty(deps: {
     async creationOptions(identity, known) {
       const { generateRegistrationOptions } = await library();
       const { displayName } = await deps.settings(identity.tenantId);
+      const { rpID } = await partyOf(identity.tenantId);
       const name = identity.identifiers[0]?.value ?? identity.id;
       const options = await generateRegistrationOptions({
         rpID,
@@ -104,12 +109,13 @@ export function relyingParty(deps: {
         response.response.clientDataJSON,
       );
       if (challenge === undefined) return undefined;
+      const { origin, rpID } = await partyOf(tenantId);
       const { verifyRegistrationResponse } = await library();
       try {
         const { verified, registrationInfo } = await verifyRegistrationResponse({
           response,
           expectedChallenge: challenge,
-          expectedOrigin: deps.publicUrl,
+          expectedOrigin: origin,
           expectedRPID: rpID,
           requireUserVerification: true,
         });
@@ -129,6 +135,7 @@ export function relyingParty(deps: {
     },
 
     async requestOptions(tenantId, subject, known) {
+      const { rpID } = await partyOf(tenantId);
       const { generateAuthenticationOptions } = await library();
       const options = await generateAuthenticationOptions({
         rpID,
@@ -152,12 +159,13 @@ export function relyingParty(deps: {
       if (challenge === undefined) return undefined;
       const { userHandle } = response.response;
       if (userHandle && Buffer.from(userHandle, 'base64url').toString() !== passkey.identityId) return undefined;
+      const { origin, rpID } = await partyOf(passkey.tenantId);
       const { verifyAuthenticationResponse } = await library();
       try {
         const { verified, authenticationInfo } = await verifyAuthenticationResponse({
           response,
           expectedChallenge: challenge,
-          expectedOrigin: deps.publicUrl,
+          expectedOrigin: origin,
           expectedRPID: rpID,
           // A passkey alone must have verified its user (spec PKY-3).
           requireUserVerification: subject === '',

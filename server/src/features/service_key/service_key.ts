@@ -18,6 +18,7 @@ export const SCOPES = [
   'services:admin',
   'signing-keys:admin',
   'tenants:admin',
+  'tenants:operate',
   'audit:read',
   'provider-tokens:read',
 ] as const;

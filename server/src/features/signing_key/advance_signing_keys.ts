@@ -1,6 +1,7 @@
 import { TrustError } from '../../errors/trust_error.ts';
 import type { Clock, Instant, Span } from '../../kernel/clock.ts';
 import type { NewId } from '../../kernel/ids.ts';
+import type { OriginOf } from '../tenant/origins.ts';
 import type { Keyring } from './keyring.ts';
 import { type KeySealer, type NewSigningKey, sealContext } from './keys.ts';
 import {
@@ -35,11 +36,26 @@ export type AdvanceSigningKeys = (tenantId: string) => Promise<boolean>;
 export function advanceSigningKeys(deps: Deps): AdvanceSigningKeys {
   return async (tenantId) => {
     const keys = await deps.signingKeys.list(tenantId);
+    const newKey = await deps.newSigningKey(tenantId);
     const now = deps.clock();
-    const make = (alg: SigningAlgorithm) => deps.newSigningKey(tenantId, alg, now);
+    const make = (alg: SigningAlgorithm) => newKey(alg, now);
     const step = dueStep(keys, now, { rotationPeriod: deps.rotationPeriod, alg: deps.alg, make });
     if (step.inserts.length + step.updates.length === 0) return false;
     return applyStep(deps, { tenantId, name: 'system' }, keys, now, step);
+  };
+}
+
+/** Does it for every tenant; one that fails keeps no other from it. */
+export function advanceAllSigningKeys(deps: {
+  readonly advance: AdvanceSigningKeys;
+  readonly tenants: () => AsyncIterable<{ readonly id: string }>;
+}): () => Promise<void> {
+  return async () => {
+    const failures: unknown[] = [];
+    for await (const { id } of deps.tenants()) {
+      await deps.advance(id).catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   };
 }
 
@@ -77,15 +93,16 @@ export function dueStep(
 export function ensureSigningKey(deps: {
   readonly signingKeys: Pick<SigningKeyStore, 'list'>;
   readonly sealer: KeySealer;
-  readonly issuer: string;
+  readonly originOf: OriginOf;
   readonly advance: AdvanceSigningKeys;
   readonly keyring: Pick<Keyring, 'signer' | 'forget'>;
 }): (tenantId: string) => Promise<void> {
   return async (tenantId) => {
+    const issuer = await deps.originOf(tenantId);
     for (const key of await deps.signingKeys.list(tenantId)) {
       if (key.sealed === '') continue;
       try {
-        deps.sealer.open(key.sealed, sealContext(deps.issuer, key));
+        deps.sealer.open(key.sealed, sealContext(issuer, key));
       } catch (cause) {
         const told = `signing key ${key.kid} cannot be opened: the master key or the issuer is not the one it was sealed under`;
         throw new TrustError('SIGNING_KEY_UNAVAILABLE', { cause: new Error(told, { cause }) });

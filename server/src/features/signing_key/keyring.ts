@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { TrustError } from '../../errors/trust_error.ts';
 import { type Clock, type Instant, SECOND, type Span } from '../../kernel/clock.ts';
+import type { OriginOf } from '../tenant/origins.ts';
 import { type KeySealer, sealContext } from './keys.ts';
 import { isPublished, type SigningAlgorithm, type SigningKey } from './signing_key.ts';
 import type { SigningKeyStore } from './store.ts';
@@ -14,6 +15,8 @@ export type Signer = {
   readonly alg: SigningAlgorithm;
   readonly header: string;
   readonly privateKey: KeyObject;
+  /** What the tokens of the tenant name as their issuer. */
+  readonly issuer: string;
 };
 
 /** A published key. `jwk` is JSON text. */
@@ -46,18 +49,19 @@ type Ring = {
 export function keyring(deps: {
   readonly signingKeys: Pick<SigningKeyStore, 'list'>;
   readonly sealer: KeySealer;
-  readonly issuer: string;
+  readonly originOf: OriginOf;
   readonly clock: Clock;
 }): Keyring {
   const rings = new Map<string, { readonly readAt: Instant; readonly ring: Promise<Ring> }>();
   const opened = new Map<string, { readonly signer: Signer; readonly sealed: string }>();
 
-  const open = (key: SigningKey): Signer => {
+  const open = (key: SigningKey, issuer: string): Signer => {
     const known = opened.get(key.tenantId);
     if (known?.signer.kid === key.kid && known.sealed === key.sealed) return known.signer;
     const { kid, alg, sealed } = key;
     const header = Buffer.from(JSON.stringify({ typ: 'trust+jwt', alg, kid })).toString('base64url');
-    const signer = { kid, alg, header, privateKey: deps.sealer.open(sealed, sealContext(deps.issuer, key)) };
+    const privateKey = deps.sealer.open(sealed, sealContext(issuer, key));
+    const signer = { kid, alg, header, privateKey, issuer };
     opened.set(key.tenantId, { signer, sealed });
     return signer;
   };
@@ -68,7 +72,7 @@ export function keyring(deps: {
     const publicKeys = keys.filter(isPublished).map(publicKeyOf);
     const published = { publicKeys, jwks: `{"keys":[${publicKeys.map(({ jwk }) => jwk).join(',')}]}` };
     try {
-      return { ...published, signer: active && open(active), cause: undefined };
+      return { ...published, signer: active && open(active, await deps.originOf(tenantId)), cause: undefined };
     } catch (cause) {
       return { ...published, signer: undefined, cause };
     }

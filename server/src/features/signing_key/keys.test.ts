@@ -8,7 +8,7 @@ import { keySealer, newSigningKey, sealContext } from './keys.ts';
 const random = repeatableRandom();
 const newId = idMaker(() => 1_700_000_000_000, random);
 const sealer = keySealer({ masterKey: Buffer.alloc(32, 1), random });
-const make = newSigningKey({ sealer, issuer: 'https://a.example', newId });
+const make = await newSigningKey({ sealer, originOf: async () => 'https://a.example', newId })('default');
 
 const context = fc.record({
   kid: fc.string(),
@@ -24,7 +24,7 @@ describe('signing keys at rest', () => {
     ['ES256', 'P-256', 'sha256'],
   ] as const) {
     it(`TOK-41 keeps the private half of ${alg} sealed, and the public one as a JWK with kid, alg and use`, () => {
-      const key = make('default', alg, 5);
+      const key = make(alg, 5);
       const jwk = JSON.parse(key.publicJwk);
       assert.deepEqual([jwk.kid, jwk.alg, jwk.use, jwk.crv, jwk.d], [key.kid, alg, 'sig', crv, undefined]);
       const privateKey = sealer.open(key.sealed, sealContext('https://a.example', key));
@@ -38,7 +38,7 @@ describe('signing keys at rest', () => {
   }
 
   it('TOK-41 opens under its own kid, alg, use, issuer and tenant only, however they are cut', () => {
-    const key = make('default', 'EdDSA', 5);
+    const key = make('EdDSA', 5);
     const privateKey = sealer.open(key.sealed, sealContext('https://a.example', key));
     const name = fc.constantFrom('kid', 'alg', 'use', 'issuer', 'tenantId');
     fc.assert(
@@ -60,7 +60,7 @@ describe('signing keys at rest', () => {
   });
 
   it('TOK-41 does not open under another master key, nor once a bit is changed', () => {
-    const key = make('default', 'EdDSA', 5);
+    const key = make('EdDSA', 5);
     const bound = sealContext('https://a.example', key);
     const other = keySealer({ masterKey: Buffer.alloc(32, 2), random });
     assert.throws(() => other.open(key.sealed, bound));
@@ -76,7 +76,7 @@ describe('signing keys at rest', () => {
   });
 
   it('seals with a new nonce each time, and takes no short master key', () => {
-    const key = make('default', 'EdDSA', 5);
+    const key = make('EdDSA', 5);
     const bound = sealContext('https://a.example', key);
     assert.notEqual(sealer.seal(sealer.open(key.sealed, bound), bound), key.sealed);
     assert.throws(() => keySealer({ masterKey: Buffer.alloc(31), random }), RangeError);

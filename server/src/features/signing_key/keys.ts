@@ -3,6 +3,7 @@ import type { Instant } from '../../kernel/clock.ts';
 import type { NewId } from '../../kernel/ids.ts';
 import type { Random } from '../../kernel/random.ts';
 import { sealerOf } from '../../kernel/sealer.ts';
+import type { OriginOf } from '../tenant/origins.ts';
 import type { SigningAlgorithm, SigningKey } from './signing_key.ts';
 
 /** What a sealed private half is bound to, beside the master key (spec TOK-41). */
@@ -38,15 +39,17 @@ export function sealContext(issuer: string, key: Pick<SigningKey, 'tenantId' | '
   return { kid: key.kid, alg: key.alg, use: 'sig', issuer, tenantId: key.tenantId };
 }
 
-/** Makes a pending key of the tenant. */
-export type NewSigningKey = (tenantId: string, alg: SigningAlgorithm, now: Instant) => SigningKey;
+/** Gives what makes pending keys of the tenant. */
+export type NewSigningKey = (tenantId: string) => Promise<MakeSigningKey>;
+
+export type MakeSigningKey = (alg: SigningAlgorithm, now: Instant) => SigningKey;
 
 export function newSigningKey(deps: {
   readonly sealer: KeySealer;
-  readonly issuer: string;
+  readonly originOf: OriginOf;
   readonly newId: NewId;
 }): NewSigningKey {
-  return (tenantId, alg, now) => {
+  const make = (tenantId: string, issuer: string, alg: SigningAlgorithm, now: Instant): SigningKey => {
     const kid = deps.newId('sgk');
     const { publicKey, privateKey } =
       alg === 'EdDSA' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -56,11 +59,15 @@ export function newSigningKey(deps: {
       alg,
       state: 'pending',
       publicJwk: JSON.stringify({ ...publicKey.export({ format: 'jwk' }), kid, alg, use: 'sig' }),
-      sealed: deps.sealer.seal(privateKey, sealContext(deps.issuer, { tenantId, kid, alg })),
+      sealed: deps.sealer.seal(privateKey, sealContext(issuer, { tenantId, kid, alg })),
       createdAt: now,
       activatedAt: undefined,
       retiringAt: undefined,
       retiredAt: undefined,
     };
+  };
+  return async (tenantId) => {
+    const issuer = await deps.originOf(tenantId);
+    return (alg, now) => make(tenantId, issuer, alg, now);
   };
 }

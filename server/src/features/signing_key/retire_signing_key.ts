@@ -2,7 +2,7 @@ import { TrustError } from '../../errors/trust_error.ts';
 import type { Clock, Instant } from '../../kernel/clock.ts';
 import type { NewId } from '../../kernel/ids.ts';
 import type { Keyring } from './keyring.ts';
-import type { NewSigningKey } from './keys.ts';
+import type { MakeSigningKey, NewSigningKey } from './keys.ts';
 import { activated, applyStep, type KeyStep, retired, type SigningAlgorithm, type SigningKey } from './signing_key.ts';
 import type { SigningKeyStore } from './store.ts';
 
@@ -24,11 +24,11 @@ type Deps = {
 
 /** Refuses a key from now on, for one that leaked; retiring a retired key succeeds. The active one is replaced in the same step. */
 export function retireSigningKey(deps: Deps): RetireSigningKey {
-  const successor = (keys: readonly SigningKey[], leaving: SigningKey, now: Instant): KeyStep => {
+  const successor = (keys: readonly SigningKey[], leaving: SigningKey, now: Instant, make: MakeSigningKey): KeyStep => {
     if (leaving.state !== 'active') return { inserts: [], updates: [] };
     const pending = keys.findLast((key) => key.state === 'pending');
     if (pending !== undefined) return { inserts: [], updates: [{ before: pending, after: activated(pending, now) }] };
-    return { inserts: [activated(deps.newSigningKey(leaving.tenantId, leaving.alg, now), now)], updates: [] };
+    return { inserts: [activated(make(leaving.alg, now), now)], updates: [] };
   };
 
   return async ({ tenantId, actor, kid }) => {
@@ -36,9 +36,10 @@ export function retireSigningKey(deps: Deps): RetireSigningKey {
     const before = keys.find((key) => key.kid === kid);
     if (before === undefined) throw new TrustError('SIGNING_KEY_NOT_FOUND');
     if (before.state === 'retired') return before;
+    const make = await deps.newSigningKey(tenantId);
     const now = deps.clock();
     const after = retired(before, now);
-    const { inserts, updates } = successor(keys, before, now);
+    const { inserts, updates } = successor(keys, before, now, make);
     await write(deps, { tenantId, name: actor }, keys, now, { inserts, updates: [{ before, after }, ...updates] });
     return after;
   };
@@ -55,8 +56,9 @@ export type ResetSigningKeys = (input: {
 export function resetSigningKeys(deps: Deps): ResetSigningKeys {
   return async ({ tenantId, actor, alg }) => {
     const keys = await deps.signingKeys.list(tenantId);
+    const make = await deps.newSigningKey(tenantId);
     const now = deps.clock();
-    const made = activated(deps.newSigningKey(tenantId, alg, now), now);
+    const made = activated(make(alg, now), now);
     const leaving = keys.filter((key) => key.state !== 'retired');
     const updates = leaving.map((before) => ({ before, after: retired(before, now) }));
     await write(deps, { tenantId, name: actor }, keys, now, { inserts: [made], updates });

@@ -30,9 +30,10 @@ export function rotateSigningKey(deps: {
     if (keys.some((key) => key.state === 'pending')) {
       throw new TrustError('SIGNING_KEY_STATE', { metadata: { state: 'pending' } });
     }
+    const make = await deps.newSigningKey(tenantId);
     const now = deps.clock();
     const active = keys.find((key) => key.state === 'active');
-    const made = deps.newSigningKey(tenantId, alg ?? active?.alg ?? 'EdDSA', now);
+    const made = make(alg ?? active?.alg ?? 'EdDSA', now);
     const key = immediate ? activated(made, now) : made;
     const updates = immediate && active !== undefined ? [{ before: active, after: retiring(active, now) }] : [];
     const written = await applyStep(deps, { tenantId, name: actor }, keys, now, { inserts: [key], updates });

@@ -10,6 +10,18 @@ export async function readTenant(tenants: Pick<TenantStore, 'read'>, id: string)
   return tenant;
 }
 
+const PER_PAGE = 100;
+
+/** Every tenant, by id. */
+export async function* allTenants(tenants: Pick<TenantStore, 'list'>): AsyncGenerator<Tenant> {
+  for (let after = ''; ; ) {
+    const rows = await tenants.list(PER_PAGE, after);
+    yield* rows;
+    if (rows.length < PER_PAGE) return;
+    after = rows.at(-1)?.id ?? '';
+  }
+}
+
 export type ReadSettings = (tenantId: string) => Promise<TenantSettings>;
 
 /** Reads the settings in force. Always from the store: a list of return_to that was narrowed is narrow at once. */
@@ -25,6 +37,7 @@ export function ensureDefaultTenant(
   const now = deps.clock();
   return deps.tenants.insertIfAbsent({
     id: DEFAULT_TENANT,
+    publicUrl: '',
     settings: { ...DEFAULT_SETTINGS, ...settings },
     version: 1,
     createdAt: now,

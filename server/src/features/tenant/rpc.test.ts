@@ -44,7 +44,9 @@ async function served() {
   const world = testWorld();
   const deps = world;
   await ensureDefaultTenant(deps, {});
-  return { world, rpc: tenantRpc({ tenants: deps.tenants, updateTenant: updateTenant(deps) }) };
+  const createTenant = async () => assert.fail('no tenant is made here');
+  const own = { tenants: deps.tenants, createTenant, publicUrl: 'https://login.example.com' };
+  return { world, rpc: tenantRpc({ ...own, updateTenant: updateTenant(deps) }) };
 }
 
 const request = (settings: Partial<TenantSettings>, expectedVersion = 0n) =>

@@ -1,8 +1,22 @@
 import { z } from 'zod';
-import { checked, optionalNumber, roles, textCharacters, versionNumber } from '../../contract/fields.ts';
+import {
+  checked,
+  optionalNumber,
+  pagePosition,
+  pageSize,
+  pageToken,
+  roles,
+  textBytes,
+  textCharacters,
+  versionNumber,
+} from '../../contract/fields.ts';
 import type {
+  CreateTenantRequest,
+  CreateTenantResponse,
   GetTenantRequest,
   GetTenantResponse,
+  ListTenantsRequest,
+  ListTenantsResponse,
   Tenant as TenantMessage,
   TenantSettings,
   UpdateTenantRequest,
@@ -15,12 +29,15 @@ import { DAY, SECOND } from '../../kernel/clock.ts';
 import { DEFAULT_RATE_LIMITS, type LimitName, type RateLimit } from '../rate_limit/rate_limit.ts';
 import { isReturnTo } from '../sign_in/return_to.ts';
 import { isPageLink, MAX_LOGO, NO_BRANDING, pictureType } from './branding.ts';
+import type { CreateTenant } from './create_tenant.ts';
 import { readTenant } from './read_settings.ts';
 import type { TenantStore } from './store.ts';
 import { DEFAULT_SETTINGS, type MfaPolicy, type TenantSettings as Settings, type Tenant } from './tenant.ts';
 import type { UpdateTenant } from './update_tenant.ts';
 
 export type TenantRpc = {
+  readonly createTenant: Handler<CreateTenantRequest, CreateTenantResponse>;
+  readonly listTenants: Handler<ListTenantsRequest, ListTenantsResponse>;
   readonly getTenant: Handler<GetTenantRequest, GetTenantResponse>;
   readonly updateTenant: Handler<UpdateTenantRequest, UpdateTenantResponse>;
 };
@@ -107,12 +124,41 @@ const updateFields = z.object({
   expectedVersion: versionNumber,
 });
 
+const createFields = z.object({
+  id: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be 1 to 63 of a-z 0-9 -, first and last a letter or digit'),
+  displayName: textCharacters(64),
+  publicUrl: textBytes(255),
+});
+
+/** What a new tenant is given, checked. Errors: INVALID_FIELD. */
+export const checkedTenant = (given: object) => checked(createFields, given);
+
 /** The handlers of TenantService. */
 export function tenantRpc(useCases: {
-  readonly tenants: Pick<TenantStore, 'read'>;
+  readonly tenants: Pick<TenantStore, 'read' | 'list'>;
+  readonly createTenant: CreateTenant;
   readonly updateTenant: UpdateTenant;
+  /** The origin of `default`. */
+  readonly publicUrl: string;
 }): TenantRpc {
+  const tenantMessage = (tenant: Tenant) => messageOf(tenant, useCases.publicUrl);
   return {
+    async createTenant(request, { tenantId, caller }) {
+      const by = { tenantId, name: caller.service };
+      const { tenant, serviceKey } = await useCases.createTenant({ ...checkedTenant(request), by });
+      return { tenant: tenantMessage(tenant), serviceKey };
+    },
+
+    async listTenants(request) {
+      const { pageSize: limit } = checked(z.object({ pageSize }), request);
+      const rows = await useCases.tenants.list(limit + 1, pagePosition('tenants', request.pageToken)?.id ?? '');
+      const last = rows[limit - 1];
+      const next = rows.length > limit && last !== undefined ? { at: last.createdAt, id: last.id } : undefined;
+      return { tenants: rows.slice(0, limit).map(tenantMessage), nextPageToken: pageToken('tenants', next) };
+    },
+
     async getTenant(_request, { tenantId }) {
       return { tenant: tenantMessage(await readTenant(useCases.tenants, tenantId)) };
     },
@@ -143,9 +189,10 @@ export function tenantRpc(useCases: {
   };
 }
 
-function tenantMessage({ id, settings, version, createdAt, updatedAt }: Tenant): TenantMessage {
+function messageOf({ id, settings, version, createdAt, updatedAt, publicUrl }: Tenant, own: string): TenantMessage {
   return {
     id,
+    publicUrl: publicUrl || own,
     settings: {
       displayName: settings.displayName,
       returnTo: settings.returnTo,

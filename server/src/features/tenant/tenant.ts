@@ -35,6 +35,8 @@ export type TenantSettings = {
 
 export type Tenant = {
   readonly id: string;
+  /** Origin of its pages, and issuer of its tokens; never changes. Empty for `default`, whose origin is the server's. */
+  readonly publicUrl: string;
   readonly settings: TenantSettings;
   readonly version: number;
   readonly createdAt: Instant;

@@ -29,11 +29,8 @@ export type TokenFrame = {
 };
 
 /** The frame of a token. */
-export function newFrame(
-  deps: { readonly issuer: string; readonly newId: NewId },
-  asked: Omit<TokenFrame, 'issuer' | 'jti'>,
-): TokenFrame {
-  return { ...asked, issuer: deps.issuer, jti: deps.newId('tok') };
+export function newFrame(deps: { readonly newId: NewId }, asked: Omit<TokenFrame, 'jti'>): TokenFrame {
+  return { ...asked, jti: deps.newId('tok') };
 }
 
 /** Claims for an active session, at the head of a new chain. */

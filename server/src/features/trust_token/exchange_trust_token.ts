@@ -30,7 +30,6 @@ export function exchangeTrustToken(deps: {
   readonly keyring: Pick<Keyring, 'signer'>;
   readonly settings: (tenantId: string) => Promise<TenantSettings>;
   readonly audit: TokenAudit;
-  readonly issuer: string;
   /** The instant for a token whose session is looked up from now on (spec WAT-26). */
   readonly stamp: () => Promise<Instant>;
   readonly newId: NewId;
@@ -50,7 +49,14 @@ export function exchangeTrustToken(deps: {
       if (presented.epoch < verdict.session.epoch) {
         throw new TrustError('TRUST_TOKEN_REJECTED', { metadata: { code: 'TOKEN_REVOKED' } });
       }
-      const frame = newFrame(deps, { audience, caller: actor, scope: input.scope, lifetime, now });
+      const frame = newFrame(deps, {
+        issuer: signer.issuer,
+        audience,
+        caller: actor,
+        scope: input.scope,
+        lifetime,
+        now,
+      });
       const claims = exchangedClaims(frame, presented, verdict);
       const trustToken = signToken(signer, claims, ['trust_token']);
       deps.audit.exchanged(actor, claims);

@@ -31,7 +31,6 @@ export function issueTrustToken(deps: {
   readonly keyring: Pick<Keyring, 'signer'>;
   readonly settings: (tenantId: string) => Promise<TenantSettings>;
   readonly audit: TokenAudit;
-  readonly issuer: string;
   /** The instant for a token whose session is looked up from now on (spec WAT-26). */
   readonly stamp: () => Promise<Instant>;
   readonly newId: NewId;
@@ -45,7 +44,14 @@ export function issueTrustToken(deps: {
       const now = await deps.stamp();
       const verdict = await deps.verify(tenantId, input.sessionId);
       if (!verdict.active) throw new TrustError('SESSION_REJECTED');
-      const frame = newFrame(deps, { audience, caller: actor, scope: input.scope, lifetime, now });
+      const frame = newFrame(deps, {
+        issuer: signer.issuer,
+        audience,
+        caller: actor,
+        scope: input.scope,
+        lifetime,
+        now,
+      });
       const claims = issuedClaims(frame, verdict.session, verdict, {
         txn: deps.newId('txn'),
         transaction: input.transactionContext,

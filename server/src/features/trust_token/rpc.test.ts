@@ -17,7 +17,7 @@ const EDGE = callOf('edge', 'orders');
 async function served() {
   const world = await tokenWorld();
   const { issue: issueTrustToken, exchange: exchangeTrustToken, keyring } = world;
-  const rpc = trustTokenRpc({ issueTrustToken, exchangeTrustToken, keyring, issuer: ISSUER });
+  const rpc = trustTokenRpc({ issueTrustToken, exchangeTrustToken, keyring, originOf: async () => ISSUER });
   const { sessionId } = await world.signIn();
   const asked = { ...IssueTrustTokenRequest.fromPartial({}), sessionId, audience: 'orders' };
   return { ...world, rpc, asked };

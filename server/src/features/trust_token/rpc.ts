@@ -13,6 +13,7 @@ import type { Handler } from '../../contract/rpc.ts';
 import { SECOND, type Span } from '../../kernel/clock.ts';
 import type { Keyring } from '../signing_key/keyring.ts';
 import { JWKS_CACHING } from '../signing_key/signing_key.ts';
+import type { OriginOf } from '../tenant/origins.ts';
 import { MAX_LIFETIME, MIN_LIFETIME } from './claims.ts';
 import type { ExchangeTrustToken } from './exchange_trust_token.ts';
 import type { IssuedToken, IssueTrustToken } from './issue_trust_token.ts';
@@ -29,7 +30,7 @@ export function trustTokenRpc(useCases: {
   readonly issueTrustToken: IssueTrustToken;
   readonly exchangeTrustToken: ExchangeTrustToken;
   readonly keyring: Pick<Keyring, 'publicKeys'>;
-  readonly issuer: string;
+  readonly originOf: OriginOf;
 }): TrustTokenRpc {
   return {
     async issueTrustToken(request, { tenantId, caller }) {
@@ -52,7 +53,7 @@ export function trustTokenRpc(useCases: {
       const keys = await useCases.keyring.publicKeys(tenantId);
       return {
         keys: keys.map(({ kid, alg, jwk }) => ({ kid, alg, jwk })),
-        issuer: useCases.issuer,
+        issuer: await useCases.originOf(tenantId),
         cacheForSeconds: JWKS_CACHING / SECOND,
       };
     },

@@ -5,7 +5,8 @@ import { type FormPage, hiddenFields, pageLink } from './form.ts';
 import type { Html } from './layout.ts';
 
 /** A provider as its button shows it. */
-export type ProviderButton = { readonly name: string; readonly label: string };
+/** `tenants`: ids of those to whose people it is offered. */
+export type ProviderButton = { readonly name: string; readonly label: string; readonly tenants: readonly string[] };
 
 type Page = Omit<FormPage, 'fault'>;
 

@@ -3,8 +3,12 @@ import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 export const TenantEntity = defineEntity({
   name: 'TenantEntity',
   tableName: 'tenant',
+  uniques: [{ name: 'tenant_by_host', properties: ['host'] }],
   properties: {
     id: p.string().primary(),
+    publicUrl: p.text().nullable(),
+    /** The host of `publicUrl`, to be found by. */
+    host: p.string().nullable(),
     settings: p.text(),
     version: p.integer(),
     createdAt: p.bigint('number'),

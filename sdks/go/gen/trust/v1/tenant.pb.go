@@ -539,7 +539,9 @@ type Tenant struct {
 	// When it was made.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// When it last changed.
-	UpdatedAt     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// Origin of its pages, which is the issuer of its Trust Tokens: scheme, host and port. It never changes.
+	PublicUrl     string `protobuf:"bytes,6,opt,name=public_url,json=publicUrl,proto3" json:"public_url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -609,6 +611,262 @@ func (x *Tenant) GetUpdatedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Tenant) GetPublicUrl() string {
+	if x != nil {
+		return x.PublicUrl
+	}
+	return ""
+}
+
+// CreateTenantRequest describes the new tenant.
+type CreateTenantRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Tenant id of the caller; empty means `default`, and no other may.
+	TenantId string `protobuf:"bytes,1,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
+	// Id of the new tenant: 1 to 63 of `a-z 0-9 -`, first and last a letter or digit. Required.
+	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// Name for people, at most 64 characters; empty means the id.
+	DisplayName string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// Origin of its pages, of no other tenant, at most 255 bytes: `https`, or `http` on loopback. Empty means the id as a name
+	// under the host of `default`, such as `https://acme.login.example.com`.
+	PublicUrl     string `protobuf:"bytes,4,opt,name=public_url,json=publicUrl,proto3" json:"public_url,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateTenantRequest) Reset() {
+	*x = CreateTenantRequest{}
+	mi := &file_trust_v1_tenant_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateTenantRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateTenantRequest) ProtoMessage() {}
+
+func (x *CreateTenantRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_tenant_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateTenantRequest.ProtoReflect.Descriptor instead.
+func (*CreateTenantRequest) Descriptor() ([]byte, []int) {
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *CreateTenantRequest) GetTenantId() string {
+	if x != nil {
+		return x.TenantId
+	}
+	return ""
+}
+
+func (x *CreateTenantRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *CreateTenantRequest) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+func (x *CreateTenantRequest) GetPublicUrl() string {
+	if x != nil {
+		return x.PublicUrl
+	}
+	return ""
+}
+
+// CreateTenantResponse returns it, with what administers it.
+type CreateTenantResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The new tenant.
+	Tenant *Tenant `protobuf:"bytes,1,opt,name=tenant,proto3" json:"tenant,omitempty"`
+	// Key of its service `admin`, which has the scopes `services:admin`, `tenants:admin`, `signing-keys:admin` and
+	// `audit:read`. Shown once; only its digest is kept.
+	ServiceKey    string `protobuf:"bytes,2,opt,name=service_key,json=serviceKey,proto3" json:"service_key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateTenantResponse) Reset() {
+	*x = CreateTenantResponse{}
+	mi := &file_trust_v1_tenant_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateTenantResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateTenantResponse) ProtoMessage() {}
+
+func (x *CreateTenantResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_tenant_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateTenantResponse.ProtoReflect.Descriptor instead.
+func (*CreateTenantResponse) Descriptor() ([]byte, []int) {
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *CreateTenantResponse) GetTenant() *Tenant {
+	if x != nil {
+		return x.Tenant
+	}
+	return nil
+}
+
+func (x *CreateTenantResponse) GetServiceKey() string {
+	if x != nil {
+		return x.ServiceKey
+	}
+	return ""
+}
+
+// ListTenantsRequest asks for a page.
+type ListTenantsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Tenant id of the caller; empty means `default`, and no other may.
+	TenantId string `protobuf:"bytes,1,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
+	// 1 to 100; 0 means 50.
+	PageSize uint32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Token of the page before; empty for the first. At most 256 bytes.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTenantsRequest) Reset() {
+	*x = ListTenantsRequest{}
+	mi := &file_trust_v1_tenant_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTenantsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTenantsRequest) ProtoMessage() {}
+
+func (x *ListTenantsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_tenant_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTenantsRequest.ProtoReflect.Descriptor instead.
+func (*ListTenantsRequest) Descriptor() ([]byte, []int) {
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ListTenantsRequest) GetTenantId() string {
+	if x != nil {
+		return x.TenantId
+	}
+	return ""
+}
+
+func (x *ListTenantsRequest) GetPageSize() uint32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListTenantsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListTenantsResponse is one page.
+type ListTenantsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Tenants, by id.
+	Tenants []*Tenant `protobuf:"bytes,1,rep,name=tenants,proto3" json:"tenants,omitempty"`
+	// Token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTenantsResponse) Reset() {
+	*x = ListTenantsResponse{}
+	mi := &file_trust_v1_tenant_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTenantsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTenantsResponse) ProtoMessage() {}
+
+func (x *ListTenantsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_tenant_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTenantsResponse.ProtoReflect.Descriptor instead.
+func (*ListTenantsResponse) Descriptor() ([]byte, []int) {
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ListTenantsResponse) GetTenants() []*Tenant {
+	if x != nil {
+		return x.Tenants
+	}
+	return nil
+}
+
+func (x *ListTenantsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // GetTenantRequest names it.
 type GetTenantRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -620,7 +878,7 @@ type GetTenantRequest struct {
 
 func (x *GetTenantRequest) Reset() {
 	*x = GetTenantRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[5]
+	mi := &file_trust_v1_tenant_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -632,7 +890,7 @@ func (x *GetTenantRequest) String() string {
 func (*GetTenantRequest) ProtoMessage() {}
 
 func (x *GetTenantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[5]
+	mi := &file_trust_v1_tenant_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -645,7 +903,7 @@ func (x *GetTenantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTenantRequest.ProtoReflect.Descriptor instead.
 func (*GetTenantRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{5}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetTenantRequest) GetTenantId() string {
@@ -666,7 +924,7 @@ type GetTenantResponse struct {
 
 func (x *GetTenantResponse) Reset() {
 	*x = GetTenantResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[6]
+	mi := &file_trust_v1_tenant_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -678,7 +936,7 @@ func (x *GetTenantResponse) String() string {
 func (*GetTenantResponse) ProtoMessage() {}
 
 func (x *GetTenantResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[6]
+	mi := &file_trust_v1_tenant_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -691,7 +949,7 @@ func (x *GetTenantResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTenantResponse.ProtoReflect.Descriptor instead.
 func (*GetTenantResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{6}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetTenantResponse) GetTenant() *Tenant {
@@ -716,7 +974,7 @@ type UpdateTenantRequest struct {
 
 func (x *UpdateTenantRequest) Reset() {
 	*x = UpdateTenantRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[7]
+	mi := &file_trust_v1_tenant_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -728,7 +986,7 @@ func (x *UpdateTenantRequest) String() string {
 func (*UpdateTenantRequest) ProtoMessage() {}
 
 func (x *UpdateTenantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[7]
+	mi := &file_trust_v1_tenant_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -741,7 +999,7 @@ func (x *UpdateTenantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateTenantRequest.ProtoReflect.Descriptor instead.
 func (*UpdateTenantRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{7}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *UpdateTenantRequest) GetTenantId() string {
@@ -776,7 +1034,7 @@ type UpdateTenantResponse struct {
 
 func (x *UpdateTenantResponse) Reset() {
 	*x = UpdateTenantResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[8]
+	mi := &file_trust_v1_tenant_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -788,7 +1046,7 @@ func (x *UpdateTenantResponse) String() string {
 func (*UpdateTenantResponse) ProtoMessage() {}
 
 func (x *UpdateTenantResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[8]
+	mi := &file_trust_v1_tenant_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -801,7 +1059,7 @@ func (x *UpdateTenantResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateTenantResponse.ProtoReflect.Descriptor instead.
 func (*UpdateTenantResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{8}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *UpdateTenantResponse) GetTenant() *Tenant {
@@ -853,7 +1111,7 @@ const file_trust_v1_tenant_proto_rawDesc = "" +
 	"\x04mail\x18\x04 \x01(\v2\x13.trust.v1.RateLimitR\x04mail\"<\n" +
 	"\tRateLimit\x12\x14\n" +
 	"\x05burst\x18\x01 \x01(\rR\x05burst\x12\x19\n" +
-	"\bper_hour\x18\x02 \x01(\rR\aperHour\"\xde\x01\n" +
+	"\bper_hour\x18\x02 \x01(\rR\aperHour\"\xfd\x01\n" +
 	"\x06Tenant\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x124\n" +
 	"\bsettings\x18\x02 \x01(\v2\x18.trust.v1.TenantSettingsR\bsettings\x12\x18\n" +
@@ -861,7 +1119,27 @@ const file_trust_v1_tenant_proto_rawDesc = "" +
 	"\n" +
 	"created_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x129\n" +
 	"\n" +
-	"updated_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\"/\n" +
+	"updated_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x1d\n" +
+	"\n" +
+	"public_url\x18\x06 \x01(\tR\tpublicUrl\"\x84\x01\n" +
+	"\x13CreateTenantRequest\x12\x1b\n" +
+	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12!\n" +
+	"\fdisplay_name\x18\x03 \x01(\tR\vdisplayName\x12\x1d\n" +
+	"\n" +
+	"public_url\x18\x04 \x01(\tR\tpublicUrl\"f\n" +
+	"\x14CreateTenantResponse\x12(\n" +
+	"\x06tenant\x18\x01 \x01(\v2\x10.trust.v1.TenantR\x06tenant\x12$\n" +
+	"\vservice_key\x18\x02 \x01(\tB\x03\x80\x01\x01R\n" +
+	"serviceKey\"m\n" +
+	"\x12ListTenantsRequest\x12\x1b\n" +
+	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\rR\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"i\n" +
+	"\x13ListTenantsResponse\x12*\n" +
+	"\atenants\x18\x01 \x03(\v2\x10.trust.v1.TenantR\atenants\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"/\n" +
 	"\x10GetTenantRequest\x12\x1b\n" +
 	"\ttenant_id\x18\x01 \x01(\tR\btenantId\"=\n" +
 	"\x11GetTenantResponse\x12(\n" +
@@ -881,8 +1159,10 @@ const file_trust_v1_tenant_proto_rawDesc = "" +
 	"\x0eMFA_POLICY_OFF\x10\x01\x12\x17\n" +
 	"\x13MFA_POLICY_OPTIONAL\x10\x02\x12\x17\n" +
 	"\x13MFA_POLICY_REQUIRED\x10\x03\x12\x1f\n" +
-	"\x1bMFA_POLICY_REQUIRED_BY_ROLE\x10\x042\xa4\x01\n" +
-	"\rTenantService\x12D\n" +
+	"\x1bMFA_POLICY_REQUIRED_BY_ROLE\x10\x042\xbf\x02\n" +
+	"\rTenantService\x12M\n" +
+	"\fCreateTenant\x12\x1d.trust.v1.CreateTenantRequest\x1a\x1e.trust.v1.CreateTenantResponse\x12J\n" +
+	"\vListTenants\x12\x1c.trust.v1.ListTenantsRequest\x1a\x1d.trust.v1.ListTenantsResponse\x12D\n" +
 	"\tGetTenant\x12\x1a.trust.v1.GetTenantRequest\x1a\x1b.trust.v1.GetTenantResponse\x12M\n" +
 	"\fUpdateTenant\x12\x1d.trust.v1.UpdateTenantRequest\x1a\x1e.trust.v1.UpdateTenantResponseBAZ?github.com/trust-layer/trust-layer/sdks/go/gen/trust/v1;trustv1b\x06proto3"
 
@@ -899,7 +1179,7 @@ func file_trust_v1_tenant_proto_rawDescGZIP() []byte {
 }
 
 var file_trust_v1_tenant_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_trust_v1_tenant_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_trust_v1_tenant_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_trust_v1_tenant_proto_goTypes = []any{
 	(SessionOverflow)(0),          // 0: trust.v1.SessionOverflow
 	(MfaPolicy)(0),                // 1: trust.v1.MfaPolicy
@@ -908,11 +1188,15 @@ var file_trust_v1_tenant_proto_goTypes = []any{
 	(*RateLimits)(nil),            // 4: trust.v1.RateLimits
 	(*RateLimit)(nil),             // 5: trust.v1.RateLimit
 	(*Tenant)(nil),                // 6: trust.v1.Tenant
-	(*GetTenantRequest)(nil),      // 7: trust.v1.GetTenantRequest
-	(*GetTenantResponse)(nil),     // 8: trust.v1.GetTenantResponse
-	(*UpdateTenantRequest)(nil),   // 9: trust.v1.UpdateTenantRequest
-	(*UpdateTenantResponse)(nil),  // 10: trust.v1.UpdateTenantResponse
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*CreateTenantRequest)(nil),   // 7: trust.v1.CreateTenantRequest
+	(*CreateTenantResponse)(nil),  // 8: trust.v1.CreateTenantResponse
+	(*ListTenantsRequest)(nil),    // 9: trust.v1.ListTenantsRequest
+	(*ListTenantsResponse)(nil),   // 10: trust.v1.ListTenantsResponse
+	(*GetTenantRequest)(nil),      // 11: trust.v1.GetTenantRequest
+	(*GetTenantResponse)(nil),     // 12: trust.v1.GetTenantResponse
+	(*UpdateTenantRequest)(nil),   // 13: trust.v1.UpdateTenantRequest
+	(*UpdateTenantResponse)(nil),  // 14: trust.v1.UpdateTenantResponse
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
 }
 var file_trust_v1_tenant_proto_depIdxs = []int32{
 	1,  // 0: trust.v1.TenantSettings.mfa_policy:type_name -> trust.v1.MfaPolicy
@@ -924,20 +1208,26 @@ var file_trust_v1_tenant_proto_depIdxs = []int32{
 	5,  // 6: trust.v1.RateLimits.tenant:type_name -> trust.v1.RateLimit
 	5,  // 7: trust.v1.RateLimits.mail:type_name -> trust.v1.RateLimit
 	2,  // 8: trust.v1.Tenant.settings:type_name -> trust.v1.TenantSettings
-	11, // 9: trust.v1.Tenant.created_at:type_name -> google.protobuf.Timestamp
-	11, // 10: trust.v1.Tenant.updated_at:type_name -> google.protobuf.Timestamp
-	6,  // 11: trust.v1.GetTenantResponse.tenant:type_name -> trust.v1.Tenant
-	2,  // 12: trust.v1.UpdateTenantRequest.settings:type_name -> trust.v1.TenantSettings
-	6,  // 13: trust.v1.UpdateTenantResponse.tenant:type_name -> trust.v1.Tenant
-	7,  // 14: trust.v1.TenantService.GetTenant:input_type -> trust.v1.GetTenantRequest
-	9,  // 15: trust.v1.TenantService.UpdateTenant:input_type -> trust.v1.UpdateTenantRequest
-	8,  // 16: trust.v1.TenantService.GetTenant:output_type -> trust.v1.GetTenantResponse
-	10, // 17: trust.v1.TenantService.UpdateTenant:output_type -> trust.v1.UpdateTenantResponse
-	16, // [16:18] is the sub-list for method output_type
-	14, // [14:16] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	15, // 9: trust.v1.Tenant.created_at:type_name -> google.protobuf.Timestamp
+	15, // 10: trust.v1.Tenant.updated_at:type_name -> google.protobuf.Timestamp
+	6,  // 11: trust.v1.CreateTenantResponse.tenant:type_name -> trust.v1.Tenant
+	6,  // 12: trust.v1.ListTenantsResponse.tenants:type_name -> trust.v1.Tenant
+	6,  // 13: trust.v1.GetTenantResponse.tenant:type_name -> trust.v1.Tenant
+	2,  // 14: trust.v1.UpdateTenantRequest.settings:type_name -> trust.v1.TenantSettings
+	6,  // 15: trust.v1.UpdateTenantResponse.tenant:type_name -> trust.v1.Tenant
+	7,  // 16: trust.v1.TenantService.CreateTenant:input_type -> trust.v1.CreateTenantRequest
+	9,  // 17: trust.v1.TenantService.ListTenants:input_type -> trust.v1.ListTenantsRequest
+	11, // 18: trust.v1.TenantService.GetTenant:input_type -> trust.v1.GetTenantRequest
+	13, // 19: trust.v1.TenantService.UpdateTenant:input_type -> trust.v1.UpdateTenantRequest
+	8,  // 20: trust.v1.TenantService.CreateTenant:output_type -> trust.v1.CreateTenantResponse
+	10, // 21: trust.v1.TenantService.ListTenants:output_type -> trust.v1.ListTenantsResponse
+	12, // 22: trust.v1.TenantService.GetTenant:output_type -> trust.v1.GetTenantResponse
+	14, // 23: trust.v1.TenantService.UpdateTenant:output_type -> trust.v1.UpdateTenantResponse
+	20, // [20:24] is the sub-list for method output_type
+	16, // [16:20] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_trust_v1_tenant_proto_init() }
@@ -952,7 +1242,7 @@ func file_trust_v1_tenant_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trust_v1_tenant_proto_rawDesc), len(file_trust_v1_tenant_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   9,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,6 +21,8 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
+	TenantService_CreateTenant_FullMethodName = "/trust.v1.TenantService/CreateTenant"
+	TenantService_ListTenants_FullMethodName  = "/trust.v1.TenantService/ListTenants"
 	TenantService_GetTenant_FullMethodName    = "/trust.v1.TenantService/GetTenant"
 	TenantService_UpdateTenant_FullMethodName = "/trust.v1.TenantService/UpdateTenant"
 )
@@ -29,8 +31,15 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// TenantService administers the settings of a tenant. Scope `tenants:admin`. There is always one tenant, `default`.
+// TenantService administers tenants and their settings. Scope `tenants:admin` for those of the caller's own. There is always
+// one tenant, `default`; its services with scope `tenants:operate` make further ones (spec/17_tenants.md).
 type TenantServiceClient interface {
+	// CreateTenant makes a tenant with settings, signing keys and pages of its own, and a first service key for it. Scope
+	// `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_EXISTS.
+	CreateTenant(ctx context.Context, in *CreateTenantRequest, opts ...grpc.CallOption) (*CreateTenantResponse, error)
+	// ListTenants lists all tenants by id. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD,
+	// INVALID_PAGE_TOKEN, TENANT_NOT_ALLOWED.
+	ListTenants(ctx context.Context, in *ListTenantsRequest, opts ...grpc.CallOption) (*ListTenantsResponse, error)
 	// GetTenant reads the settings of the tenant. Scope `tenants:admin`. Errors: INVALID_FIELD, TENANT_NOT_FOUND.
 	GetTenant(ctx context.Context, in *GetTenantRequest, opts ...grpc.CallOption) (*GetTenantResponse, error)
 	// UpdateTenant replaces the settings of the tenant as a whole. Scope `tenants:admin`. Errors: INVALID_FIELD,
@@ -44,6 +53,26 @@ type tenantServiceClient struct {
 
 func NewTenantServiceClient(cc grpc.ClientConnInterface) TenantServiceClient {
 	return &tenantServiceClient{cc}
+}
+
+func (c *tenantServiceClient) CreateTenant(ctx context.Context, in *CreateTenantRequest, opts ...grpc.CallOption) (*CreateTenantResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateTenantResponse)
+	err := c.cc.Invoke(ctx, TenantService_CreateTenant_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *tenantServiceClient) ListTenants(ctx context.Context, in *ListTenantsRequest, opts ...grpc.CallOption) (*ListTenantsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListTenantsResponse)
+	err := c.cc.Invoke(ctx, TenantService_ListTenants_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func (c *tenantServiceClient) GetTenant(ctx context.Context, in *GetTenantRequest, opts ...grpc.CallOption) (*GetTenantResponse, error) {
@@ -70,8 +99,15 @@ func (c *tenantServiceClient) UpdateTenant(ctx context.Context, in *UpdateTenant
 // All implementations must embed UnimplementedTenantServiceServer
 // for forward compatibility.
 //
-// TenantService administers the settings of a tenant. Scope `tenants:admin`. There is always one tenant, `default`.
+// TenantService administers tenants and their settings. Scope `tenants:admin` for those of the caller's own. There is always
+// one tenant, `default`; its services with scope `tenants:operate` make further ones (spec/17_tenants.md).
 type TenantServiceServer interface {
+	// CreateTenant makes a tenant with settings, signing keys and pages of its own, and a first service key for it. Scope
+	// `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_EXISTS.
+	CreateTenant(context.Context, *CreateTenantRequest) (*CreateTenantResponse, error)
+	// ListTenants lists all tenants by id. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD,
+	// INVALID_PAGE_TOKEN, TENANT_NOT_ALLOWED.
+	ListTenants(context.Context, *ListTenantsRequest) (*ListTenantsResponse, error)
 	// GetTenant reads the settings of the tenant. Scope `tenants:admin`. Errors: INVALID_FIELD, TENANT_NOT_FOUND.
 	GetTenant(context.Context, *GetTenantRequest) (*GetTenantResponse, error)
 	// UpdateTenant replaces the settings of the tenant as a whole. Scope `tenants:admin`. Errors: INVALID_FIELD,
@@ -87,6 +123,12 @@ type TenantServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedTenantServiceServer struct{}
 
+func (UnimplementedTenantServiceServer) CreateTenant(context.Context, *CreateTenantRequest) (*CreateTenantResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateTenant not implemented")
+}
+func (UnimplementedTenantServiceServer) ListTenants(context.Context, *ListTenantsRequest) (*ListTenantsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListTenants not implemented")
+}
 func (UnimplementedTenantServiceServer) GetTenant(context.Context, *GetTenantRequest) (*GetTenantResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetTenant not implemented")
 }
@@ -112,6 +154,42 @@ func RegisterTenantServiceServer(s grpc.ServiceRegistrar, srv TenantServiceServe
 		t.testEmbeddedByValue()
 	}
 	s.RegisterService(&TenantService_ServiceDesc, srv)
+}
+
+func _TenantService_CreateTenant_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateTenantRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TenantServiceServer).CreateTenant(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TenantService_CreateTenant_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TenantServiceServer).CreateTenant(ctx, req.(*CreateTenantRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _TenantService_ListTenants_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListTenantsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TenantServiceServer).ListTenants(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TenantService_ListTenants_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TenantServiceServer).ListTenants(ctx, req.(*ListTenantsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
 }
 
 func _TenantService_GetTenant_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
@@ -157,6 +235,14 @@ var TenantService_ServiceDesc = grpc.ServiceDesc{
 	ServiceName: "trust.v1.TenantService",
 	HandlerType: (*TenantServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "CreateTenant",
+			Handler:    _TenantService_CreateTenant_Handler,
+		},
+		{
+			MethodName: "ListTenants",
+			Handler:    _TenantService_ListTenants_Handler,
+		},
 		{
 			MethodName: "GetTenant",
 			Handler:    _TenantService_GetTenant_Handler,

@@ -836,6 +836,25 @@ class AioTrustClientRpcs:
         """
         return await self._call(self._stubs().signing_key.RetireSigningKey, request)
 
+    async def create_tenant(
+        self, request: tenant.CreateTenantRequest
+    ) -> tenant.CreateTenantResponse:
+        """Make a tenant with settings, signing keys and pages of its own, and a first service key for it.
+
+        Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_EXISTS.
+        """
+        return await self._call(self._stubs().tenant.CreateTenant, request)
+
+    async def list_tenants(
+        self, request: tenant.ListTenantsRequest
+    ) -> tenant.ListTenantsResponse:
+        """List all tenants by id.
+
+        Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, INVALID_PAGE_TOKEN,
+        TENANT_NOT_ALLOWED.
+        """
+        return await self._call(self._stubs().tenant.ListTenants, request)
+
     async def get_tenant(
         self, request: tenant.GetTenantRequest
     ) -> tenant.GetTenantResponse:

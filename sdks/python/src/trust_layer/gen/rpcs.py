@@ -806,6 +806,25 @@ class TrustClientRpcs:
         """
         return self._call(self._stubs().signing_key.RetireSigningKey, request)
 
+    def create_tenant(
+        self, request: tenant.CreateTenantRequest
+    ) -> tenant.CreateTenantResponse:
+        """Make a tenant with settings, signing keys and pages of its own, and a first service key for it.
+
+        Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_EXISTS.
+        """
+        return self._call(self._stubs().tenant.CreateTenant, request)
+
+    def list_tenants(
+        self, request: tenant.ListTenantsRequest
+    ) -> tenant.ListTenantsResponse:
+        """List all tenants by id.
+
+        Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, INVALID_PAGE_TOKEN,
+        TENANT_NOT_ALLOWED.
+        """
+        return self._call(self._stubs().tenant.ListTenants, request)
+
     def get_tenant(
         self, request: tenant.GetTenantRequest
     ) -> tenant.GetTenantResponse:
@@ -981,6 +1000,8 @@ UNARY_RPCS: Final[dict[str, type[Message]]] = {
     "list_signing_keys": signing_key.ListSigningKeysRequest,
     "rotate_signing_key": signing_key.RotateSigningKeyRequest,
     "retire_signing_key": signing_key.RetireSigningKeyRequest,
+    "create_tenant": tenant.CreateTenantRequest,
+    "list_tenants": tenant.ListTenantsRequest,
     "get_tenant": tenant.GetTenantRequest,
     "update_tenant": tenant.UpdateTenantRequest,
     "issue_trust_token": trust_token.IssueTrustTokenRequest,

@@ -15,4 +15,5 @@ export const LIBSQL_MIGRATIONS: readonly MigrationEntry[] = [
   { name: '0011_deletion', load: () => import('./0011_deletion.ts') },
   { name: '0012_mail_proofs', load: () => import('./0012_mail_proofs.ts') },
   { name: '0013_mail_proof_within', load: () => import('./0013_mail_proof_within.ts') },
+  { name: '0014_tenants', load: () => import('./0014_tenants.ts') },
 ];

@@ -169,7 +169,57 @@ export interface Tenant {
     | Date
     | undefined;
   /** When it last changed. */
-  readonly updatedAt: Date | undefined;
+  readonly updatedAt:
+    | Date
+    | undefined;
+  /** Origin of its pages, which is the issuer of its Trust Tokens: scheme, host and port. It never changes. */
+  readonly publicUrl: string;
+}
+
+/** CreateTenantRequest describes the new tenant. */
+export interface CreateTenantRequest {
+  /** Tenant id of the caller; empty means `default`, and no other may. */
+  readonly tenantId: string;
+  /** Id of the new tenant: 1 to 63 of `a-z 0-9 -`, first and last a letter or digit. Required. */
+  readonly id: string;
+  /** Name for people, at most 64 characters; empty means the id. */
+  readonly displayName: string;
+  /**
+   * Origin of its pages, of no other tenant, at most 255 bytes: `https`, or `http` on loopback. Empty means the id as a name
+   * under the host of `default`, such as `https://acme.login.example.com`.
+   */
+  readonly publicUrl: string;
+}
+
+/** CreateTenantResponse returns it, with what administers it. */
+export interface CreateTenantResponse {
+  /** The new tenant. */
+  readonly tenant:
+    | Tenant
+    | undefined;
+  /**
+   * Key of its service `admin`, which has the scopes `services:admin`, `tenants:admin`, `signing-keys:admin` and
+   * `audit:read`. Shown once; only its digest is kept.
+   */
+  readonly serviceKey: string;
+}
+
+/** ListTenantsRequest asks for a page. */
+export interface ListTenantsRequest {
+  /** Tenant id of the caller; empty means `default`, and no other may. */
+  readonly tenantId: string;
+  /** 1 to 100; 0 means 50. */
+  readonly pageSize: number;
+  /** Token of the page before; empty for the first. At most 256 bytes. */
+  readonly pageToken: string;
+}
+
+/** ListTenantsResponse is one page. */
+export interface ListTenantsResponse {
+  /** Tenants, by id. */
+  readonly tenants: readonly Tenant[];
+  /** Token of the next page; empty on the last. */
+  readonly nextPageToken: string;
 }
 
 /** GetTenantRequest names it. */
@@ -713,7 +763,7 @@ export const RateLimit: MessageFns<RateLimit> = {
 };
 
 function createBaseTenant(): Tenant {
-  return { id: "", settings: undefined, version: 0n, createdAt: undefined, updatedAt: undefined };
+  return { id: "", settings: undefined, version: 0n, createdAt: undefined, updatedAt: undefined, publicUrl: "" };
 }
 
 export const Tenant: MessageFns<Tenant> = {
@@ -735,6 +785,9 @@ export const Tenant: MessageFns<Tenant> = {
     }
     if (message.updatedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.updatedAt), writer.uint32(42).fork()).join();
+    }
+    if (message.publicUrl !== "") {
+      writer.uint32(50).string(message.publicUrl);
     }
     return writer;
   },
@@ -792,6 +845,14 @@ export const Tenant: MessageFns<Tenant> = {
             message.updatedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.publicUrl = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -816,6 +877,313 @@ export const Tenant: MessageFns<Tenant> = {
     message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
     message.createdAt = object.createdAt ?? undefined;
     message.updatedAt = object.updatedAt ?? undefined;
+    message.publicUrl = object.publicUrl ?? "";
+    return message;
+  },
+};
+
+function createBaseCreateTenantRequest(): CreateTenantRequest {
+  return { tenantId: "", id: "", displayName: "", publicUrl: "" };
+}
+
+export const CreateTenantRequest: MessageFns<CreateTenantRequest> = {
+  encode(message: CreateTenantRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenantId !== "") {
+      writer.uint32(10).string(message.tenantId);
+    }
+    if (message.id !== "") {
+      writer.uint32(18).string(message.id);
+    }
+    if (message.displayName !== "") {
+      writer.uint32(26).string(message.displayName);
+    }
+    if (message.publicUrl !== "") {
+      writer.uint32(34).string(message.publicUrl);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateTenantRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateTenantRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenantId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.publicUrl = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<CreateTenantRequest>, I>>(base?: I): CreateTenantRequest {
+    return CreateTenantRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CreateTenantRequest>, I>>(object: I): CreateTenantRequest {
+    const message = createBaseCreateTenantRequest() as any;
+    message.tenantId = object.tenantId ?? "";
+    message.id = object.id ?? "";
+    message.displayName = object.displayName ?? "";
+    message.publicUrl = object.publicUrl ?? "";
+    return message;
+  },
+};
+
+function createBaseCreateTenantResponse(): CreateTenantResponse {
+  return { tenant: undefined, serviceKey: "" };
+}
+
+export const CreateTenantResponse: MessageFns<CreateTenantResponse> = {
+  encode(message: CreateTenantResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== undefined) {
+      Tenant.encode(message.tenant, writer.uint32(10).fork()).join();
+    }
+    if (message.serviceKey !== "") {
+      writer.uint32(18).string(message.serviceKey);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateTenantResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateTenantResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = Tenant.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.serviceKey = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<CreateTenantResponse>, I>>(base?: I): CreateTenantResponse {
+    return CreateTenantResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CreateTenantResponse>, I>>(object: I): CreateTenantResponse {
+    const message = createBaseCreateTenantResponse() as any;
+    message.tenant = (object.tenant !== undefined && object.tenant !== null)
+      ? Tenant.fromPartial(object.tenant)
+      : undefined;
+    message.serviceKey = object.serviceKey ?? "";
+    return message;
+  },
+};
+
+function createBaseListTenantsRequest(): ListTenantsRequest {
+  return { tenantId: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListTenantsRequest: MessageFns<ListTenantsRequest> = {
+  encode(message: ListTenantsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenantId !== "") {
+      writer.uint32(10).string(message.tenantId);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListTenantsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListTenantsRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenantId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListTenantsRequest>, I>>(base?: I): ListTenantsRequest {
+    return ListTenantsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListTenantsRequest>, I>>(object: I): ListTenantsRequest {
+    const message = createBaseListTenantsRequest() as any;
+    message.tenantId = object.tenantId ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListTenantsResponse(): ListTenantsResponse {
+  return { tenants: [], nextPageToken: "" };
+}
+
+export const ListTenantsResponse: MessageFns<ListTenantsResponse> = {
+  encode(message: ListTenantsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.tenants) {
+      Tenant.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListTenantsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListTenantsResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenants.push(Tenant.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListTenantsResponse>, I>>(base?: I): ListTenantsResponse {
+    return ListTenantsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListTenantsResponse>, I>>(object: I): ListTenantsResponse {
+    const message = createBaseListTenantsResponse() as any;
+    message.tenants = object.tenants?.map((e) => Tenant.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
     return message;
   },
 };
@@ -1075,9 +1443,39 @@ export const UpdateTenantResponse: MessageFns<UpdateTenantResponse> = {
   },
 };
 
-/** TenantService administers the settings of a tenant. Scope `tenants:admin`. There is always one tenant, `default`. */
+/**
+ * TenantService administers tenants and their settings. Scope `tenants:admin` for those of the caller's own. There is always
+ * one tenant, `default`; its services with scope `tenants:operate` make further ones (spec/17_tenants.md).
+ */
 export type TenantServiceService = typeof TenantServiceService;
 export const TenantServiceService = {
+  /**
+   * CreateTenant makes a tenant with settings, signing keys and pages of its own, and a first service key for it. Scope
+   * `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_EXISTS.
+   */
+  createTenant: {
+    path: "/trust.v1.TenantService/CreateTenant" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreateTenantRequest): Buffer => Buffer.from(CreateTenantRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateTenantRequest => CreateTenantRequest.decode(value),
+    responseSerialize: (value: CreateTenantResponse): Buffer =>
+      Buffer.from(CreateTenantResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CreateTenantResponse => CreateTenantResponse.decode(value),
+  },
+  /**
+   * ListTenants lists all tenants by id. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD,
+   * INVALID_PAGE_TOKEN, TENANT_NOT_ALLOWED.
+   */
+  listTenants: {
+    path: "/trust.v1.TenantService/ListTenants" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListTenantsRequest): Buffer => Buffer.from(ListTenantsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListTenantsRequest => ListTenantsRequest.decode(value),
+    responseSerialize: (value: ListTenantsResponse): Buffer => Buffer.from(ListTenantsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListTenantsResponse => ListTenantsResponse.decode(value),
+  },
   /** GetTenant reads the settings of the tenant. Scope `tenants:admin`. Errors: INVALID_FIELD, TENANT_NOT_FOUND. */
   getTenant: {
     path: "/trust.v1.TenantService/GetTenant" as const,
@@ -1105,6 +1503,16 @@ export const TenantServiceService = {
 } as const;
 
 export interface TenantServiceServer extends UntypedServiceImplementation {
+  /**
+   * CreateTenant makes a tenant with settings, signing keys and pages of its own, and a first service key for it. Scope
+   * `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_EXISTS.
+   */
+  createTenant: handleUnaryCall<CreateTenantRequest, CreateTenantResponse>;
+  /**
+   * ListTenants lists all tenants by id. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD,
+   * INVALID_PAGE_TOKEN, TENANT_NOT_ALLOWED.
+   */
+  listTenants: handleUnaryCall<ListTenantsRequest, ListTenantsResponse>;
   /** GetTenant reads the settings of the tenant. Scope `tenants:admin`. Errors: INVALID_FIELD, TENANT_NOT_FOUND. */
   getTenant: handleUnaryCall<GetTenantRequest, GetTenantResponse>;
   /**

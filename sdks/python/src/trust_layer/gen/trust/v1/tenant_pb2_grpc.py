@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class TenantServiceStub(object):
-    """TenantService administers the settings of a tenant. Scope `tenants:admin`. There is always one tenant, `default`.
+    """TenantService administers tenants and their settings. Scope `tenants:admin` for those of the caller's own. There is always
+    one tenant, `default`; its services with scope `tenants:operate` make further ones (spec/17_tenants.md).
     """
 
     def __init__(self, channel):
@@ -35,6 +36,16 @@ class TenantServiceStub(object):
         Args:
             channel: A grpc.Channel.
         """
+        self.CreateTenant = channel.unary_unary(
+                '/trust.v1.TenantService/CreateTenant',
+                request_serializer=trust_dot_v1_dot_tenant__pb2.CreateTenantRequest.SerializeToString,
+                response_deserializer=trust_dot_v1_dot_tenant__pb2.CreateTenantResponse.FromString,
+                _registered_method=True)
+        self.ListTenants = channel.unary_unary(
+                '/trust.v1.TenantService/ListTenants',
+                request_serializer=trust_dot_v1_dot_tenant__pb2.ListTenantsRequest.SerializeToString,
+                response_deserializer=trust_dot_v1_dot_tenant__pb2.ListTenantsResponse.FromString,
+                _registered_method=True)
         self.GetTenant = channel.unary_unary(
                 '/trust.v1.TenantService/GetTenant',
                 request_serializer=trust_dot_v1_dot_tenant__pb2.GetTenantRequest.SerializeToString,
@@ -48,8 +59,25 @@ class TenantServiceStub(object):
 
 
 class TenantServiceServicer(object):
-    """TenantService administers the settings of a tenant. Scope `tenants:admin`. There is always one tenant, `default`.
+    """TenantService administers tenants and their settings. Scope `tenants:admin` for those of the caller's own. There is always
+    one tenant, `default`; its services with scope `tenants:operate` make further ones (spec/17_tenants.md).
     """
+
+    def CreateTenant(self, request, context):
+        """CreateTenant makes a tenant with settings, signing keys and pages of its own, and a first service key for it. Scope
+        `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_EXISTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTenants(self, request, context):
+        """ListTenants lists all tenants by id. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD,
+        INVALID_PAGE_TOKEN, TENANT_NOT_ALLOWED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def GetTenant(self, request, context):
         """GetTenant reads the settings of the tenant. Scope `tenants:admin`. Errors: INVALID_FIELD, TENANT_NOT_FOUND.
@@ -69,6 +97,16 @@ class TenantServiceServicer(object):
 
 def add_TenantServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'CreateTenant': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateTenant,
+                    request_deserializer=trust_dot_v1_dot_tenant__pb2.CreateTenantRequest.FromString,
+                    response_serializer=trust_dot_v1_dot_tenant__pb2.CreateTenantResponse.SerializeToString,
+            ),
+            'ListTenants': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTenants,
+                    request_deserializer=trust_dot_v1_dot_tenant__pb2.ListTenantsRequest.FromString,
+                    response_serializer=trust_dot_v1_dot_tenant__pb2.ListTenantsResponse.SerializeToString,
+            ),
             'GetTenant': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTenant,
                     request_deserializer=trust_dot_v1_dot_tenant__pb2.GetTenantRequest.FromString,
@@ -88,8 +126,63 @@ def add_TenantServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TenantService(object):
-    """TenantService administers the settings of a tenant. Scope `tenants:admin`. There is always one tenant, `default`.
+    """TenantService administers tenants and their settings. Scope `tenants:admin` for those of the caller's own. There is always
+    one tenant, `default`; its services with scope `tenants:operate` make further ones (spec/17_tenants.md).
     """
+
+    @staticmethod
+    def CreateTenant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trust.v1.TenantService/CreateTenant',
+            trust_dot_v1_dot_tenant__pb2.CreateTenantRequest.SerializeToString,
+            trust_dot_v1_dot_tenant__pb2.CreateTenantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTenants(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trust.v1.TenantService/ListTenants',
+            trust_dot_v1_dot_tenant__pb2.ListTenantsRequest.SerializeToString,
+            trust_dot_v1_dot_tenant__pb2.ListTenantsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def GetTenant(request,

@@ -18,9 +18,27 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class TenantServiceStub:
-    """TenantService administers the settings of a tenant. Scope `tenants:admin`. There is always one tenant, `default`."""
+    """TenantService administers tenants and their settings. Scope `tenants:admin` for those of the caller's own. There is always
+    one tenant, `default`; its services with scope `tenants:operate` make further ones (spec/17_tenants.md).
+    """
 
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
+    CreateTenant: grpc.UnaryUnaryMultiCallable[
+        trust_layer.gen.trust.v1.tenant_pb2.CreateTenantRequest,
+        trust_layer.gen.trust.v1.tenant_pb2.CreateTenantResponse,
+    ]
+    """CreateTenant makes a tenant with settings, signing keys and pages of its own, and a first service key for it. Scope
+    `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_EXISTS.
+    """
+
+    ListTenants: grpc.UnaryUnaryMultiCallable[
+        trust_layer.gen.trust.v1.tenant_pb2.ListTenantsRequest,
+        trust_layer.gen.trust.v1.tenant_pb2.ListTenantsResponse,
+    ]
+    """ListTenants lists all tenants by id. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD,
+    INVALID_PAGE_TOKEN, TENANT_NOT_ALLOWED.
+    """
+
     GetTenant: grpc.UnaryUnaryMultiCallable[
         trust_layer.gen.trust.v1.tenant_pb2.GetTenantRequest,
         trust_layer.gen.trust.v1.tenant_pb2.GetTenantResponse,
@@ -36,7 +54,25 @@ class TenantServiceStub:
     """
 
 class TenantServiceAsyncStub:
-    """TenantService administers the settings of a tenant. Scope `tenants:admin`. There is always one tenant, `default`."""
+    """TenantService administers tenants and their settings. Scope `tenants:admin` for those of the caller's own. There is always
+    one tenant, `default`; its services with scope `tenants:operate` make further ones (spec/17_tenants.md).
+    """
+
+    CreateTenant: grpc.aio.UnaryUnaryMultiCallable[
+        trust_layer.gen.trust.v1.tenant_pb2.CreateTenantRequest,
+        trust_layer.gen.trust.v1.tenant_pb2.CreateTenantResponse,
+    ]
+    """CreateTenant makes a tenant with settings, signing keys and pages of its own, and a first service key for it. Scope
+    `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_EXISTS.
+    """
+
+    ListTenants: grpc.aio.UnaryUnaryMultiCallable[
+        trust_layer.gen.trust.v1.tenant_pb2.ListTenantsRequest,
+        trust_layer.gen.trust.v1.tenant_pb2.ListTenantsResponse,
+    ]
+    """ListTenants lists all tenants by id. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD,
+    INVALID_PAGE_TOKEN, TENANT_NOT_ALLOWED.
+    """
 
     GetTenant: grpc.aio.UnaryUnaryMultiCallable[
         trust_layer.gen.trust.v1.tenant_pb2.GetTenantRequest,
@@ -53,7 +89,29 @@ class TenantServiceAsyncStub:
     """
 
 class TenantServiceServicer(metaclass=abc.ABCMeta):
-    """TenantService administers the settings of a tenant. Scope `tenants:admin`. There is always one tenant, `default`."""
+    """TenantService administers tenants and their settings. Scope `tenants:admin` for those of the caller's own. There is always
+    one tenant, `default`; its services with scope `tenants:operate` make further ones (spec/17_tenants.md).
+    """
+
+    @abc.abstractmethod
+    def CreateTenant(
+        self,
+        request: trust_layer.gen.trust.v1.tenant_pb2.CreateTenantRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[trust_layer.gen.trust.v1.tenant_pb2.CreateTenantResponse, collections.abc.Awaitable[trust_layer.gen.trust.v1.tenant_pb2.CreateTenantResponse]]:
+        """CreateTenant makes a tenant with settings, signing keys and pages of its own, and a first service key for it. Scope
+        `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_EXISTS.
+        """
+
+    @abc.abstractmethod
+    def ListTenants(
+        self,
+        request: trust_layer.gen.trust.v1.tenant_pb2.ListTenantsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[trust_layer.gen.trust.v1.tenant_pb2.ListTenantsResponse, collections.abc.Awaitable[trust_layer.gen.trust.v1.tenant_pb2.ListTenantsResponse]]:
+        """ListTenants lists all tenants by id. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD,
+        INVALID_PAGE_TOKEN, TENANT_NOT_ALLOWED.
+        """
 
     @abc.abstractmethod
     def GetTenant(

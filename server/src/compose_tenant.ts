@@ -1,0 +1,52 @@
+import type { Parts } from './compose.ts';
+import type { KeyDeps } from './features/service_key/change_service_key.ts';
+import { deleteService, putService } from './features/service_key/put_service.ts';
+import { serviceKeyRpc } from './features/service_key/rpc.ts';
+import { createTenant } from './features/tenant/create_tenant.ts';
+import { tenantRpc } from './features/tenant/rpc.ts';
+import { updateTenant } from './features/tenant/update_tenant.ts';
+import type { NewId } from './kernel/ids.ts';
+
+/** Wires tenants, and the services that call for them. */
+export function composeTenant(
+  parts: Pick<Parts, 'clock' | 'random' | 'config' | 'firstSettings'> & {
+    readonly store: Pick<Parts['store'], 'tenants' | 'services' | 'serviceKeys'>;
+    readonly newId: NewId;
+    readonly forgetCallers: () => void;
+    readonly ensureSigningKey: (tenantId: string) => Promise<void>;
+  },
+) {
+  const { tenants, services, serviceKeys } = parts.store;
+  const { publicUrl } = parts.config;
+  const keyDeps: KeyDeps = { ...parts, serviceKeys };
+  const put = putService({ ...parts, services });
+  const create = createTenant({
+    ...parts,
+    ...keyDeps,
+    tenants,
+    publicUrl,
+    firstSettings: parts.firstSettings ?? {},
+    putService: put,
+  });
+  return {
+    putService: put,
+    keyDeps,
+    createTenant: create,
+    handlers: {
+      ServiceKeyService: serviceKeyRpc({
+        putService: put,
+        deleteService: deleteService({ ...parts, services }),
+        keys: keyDeps,
+        services,
+        listKeys: serviceKeys.list,
+        clock: parts.clock,
+      }),
+      TenantService: tenantRpc({
+        tenants,
+        publicUrl,
+        createTenant: create,
+        updateTenant: updateTenant({ ...parts, tenants }),
+      }),
+    },
+  };
+}
