@@ -81,7 +81,7 @@ export function revoke(
   );
   const acting = step(
     'bare_acting',
-    'select handle, version from {session} where tenant_id = $1 and parent_handle = $2 and revoked_at is null order by handle',
+    'select handle, version from {session} where tenant_id = $1 and parent_handle = $2 and revoked_at is null',
     tenantId,
     handle,
   );

@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 import { AuditEventEntity, type AuditEventRow } from './entities/audit_event.ts';
 import { mapFrom } from './json.ts';
 import { afterPosition } from './page.ts';
-import { appendEvents } from './trail.ts';
+import { eventAppender } from './trail.ts';
 
 function eventFrom(row: AuditEventRow): AuditEvent {
   return {
@@ -24,6 +24,7 @@ function eventFrom(row: AuditEventRow): AuditEvent {
 const RAISED = '%"epoch":"%';
 
 export function auditStore(database: Database): AuditStore {
+  const appendEvents = eventAppender(database);
   return {
     endings: ({ tenantId, handle, identityId, createdAt }, limit) =>
       database.read(async (em) => {

@@ -144,12 +144,15 @@ export async function openDatabase(open: OpenDialect, log: StoreLog): Promise<Da
   /** The one write of the ORM that is tried again whole. */
   const transaction = async <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => {
     let last: Transaction | undefined;
-    const answer = await retried(dialect, log, () =>
-      orm.em.fork().transactional((tx) => {
-        last = tx;
+    const answer = await retried(dialect, log, () => {
+      const tx = orm.em.fork();
+      last = tx;
+      // Not the entity manager's own: nothing is flushed here, and it would make a second one and an event of every step.
+      return tx.getConnection().transactional((context) => {
+        tx.setTransactionContext(context);
         return work(tx);
-      }),
-    );
+      });
+    });
     const changes = last && told.get(last);
     if (changes !== undefined) {
       for (const wake of listeners) wake(changes);

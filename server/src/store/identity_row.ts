@@ -8,10 +8,12 @@ export function columnsOf(identity: Identity) {
   return { ...same, deletionAt, roles: toJson(roles), metadata: toJson(metadata) };
 }
 
-/** One row an identifier, in their order; one read gives identity and identifiers as of one instant. `identitiesFrom` reads these columns. */
-export const SELECT_IDENTITIES = `select i.tenant_id, i.id, i.display_name, i.roles, i.metadata, i.active, i.epoch, i.version,
-  i.created_at, i.updated_at, f.type, f.value, f.verified, i.deletion_at
-  from {identity} i left join {identifier} f on f.tenant_id = i.tenant_id and f.identity_id = i.id`;
+/** One row an identifier, in their order; one read gives identity and identifiers as of one instant. `identitiesFrom` reads these columns. `found`: where `i` comes from. */
+export const selectIdentities = (
+  found: string,
+) => `select i.tenant_id, i.id, i.display_name, i.roles, i.metadata, i.active, i.epoch,
+  i.version, i.created_at, i.updated_at, f.type, f.value, f.verified, i.deletion_at
+  from ${found} left join {identifier} f on f.tenant_id = i.tenant_id and f.identity_id = i.id`;
 
 type IdentityCells = readonly [
   ...identity: [string, string, string, string, string, number | boolean, number, number, number, number],

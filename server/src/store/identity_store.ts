@@ -2,7 +2,7 @@ import type { Identifier, Identity } from '../features/identity/identity.ts';
 import type { IdentityStore } from '../features/identity/store.ts';
 import { pageOf } from '../kernel/page.ts';
 import { type Database, undo } from './database.ts';
-import type { Statement, Transaction } from './dialects/dialect.ts';
+import type { Dialect, Statement, Transaction } from './dialects/dialect.ts';
 import { IdentifierEntity, IdentityEntity, PasswordEntity } from './entities/identity.ts';
 import { MailProofEntity } from './entities/mail_proof.ts';
 import { PendingSignInEntity } from './entities/mfa.ts';
@@ -11,18 +11,18 @@ import { MembershipEntity } from './entities/organisation.ts';
 import { SessionEntity } from './entities/session.ts';
 import { SignInCodeEntity } from './entities/sign_in_code.ts';
 import { isUniqueViolation } from './fault.ts';
-import { columnsOf, identitiesFrom, SELECT_IDENTITIES } from './identity_row.ts';
+import { columnsOf, identitiesFrom, selectIdentities } from './identity_row.ts';
 import { removeFactors } from './mfa_store.ts';
 import type { AppendTrail } from './trail.ts';
 
 const BY_ID: Statement = {
   name: 'identity_by_id',
-  sql: `${SELECT_IDENTITIES} where i.tenant_id = $1 and i.id = $2 order by f.place`,
+  sql: `${selectIdentities('{identity} i')} where i.tenant_id = $1 and i.id = $2 order by f.place`,
 };
 
 const BY_IDENTIFIER: Statement = {
   name: 'identity_by_identifier',
-  sql: `${SELECT_IDENTITIES} where i.tenant_id = $1 and i.id = (select g.identity_id from {identifier} g
+  sql: `${selectIdentities('{identity} i')} where i.tenant_id = $1 and i.id = (select g.identity_id from {identifier} g
     where g.tenant_id = $1 and g.type = $2 and g.value = $3) order by f.place`,
 };
 
@@ -31,14 +31,12 @@ const DUE: Statement = {
   sql: 'select tenant_id, id, version from {identity} where deletion_at <= $1 order by deletion_at limit $2',
 };
 
-const page = (name: string, after: string, limit: string): Statement => ({
-  name,
-  sql: `${SELECT_IDENTITIES} join (select created_at, id from {identity} where tenant_id = $1 ${after}
-    order by created_at desc, id desc limit ${limit}) p on p.id = i.id
-    where i.tenant_id = $1 order by i.created_at desc, i.id desc, f.place`,
-});
-const FIRST_PAGE = page('identities_first', '', '$2');
-const NEXT_PAGE = page('identities_next', 'and created_at <= $2 and (created_at < $2 or id < $3)', '$4');
+// The page first, then its identities by their keys: SQLite would take the latter first, all that the tenant has.
+const page = ({ joinOne }: Dialect, name: string, after: string, limit: string): Statement => {
+  const rows = `(select created_at, id from {identity} where tenant_id = $1 ${after} order by created_at desc, id desc limit ${limit}) p`;
+  const found = `${rows} ${joinOne('inner', '{identity}', 'i', 'i.tenant_id = $1 and i.id = p.id')}`;
+  return { name, sql: `${selectIdentities(found)} order by i.created_at desc, i.id desc, f.place` };
+};
 
 /** Writes `after` where the version is still that of `before`; false if it is not. */
 export async function replaceIdentity(tx: Transaction, before: Identity, after: Identity): Promise<boolean> {
@@ -97,7 +95,9 @@ export async function writePassword(
 }
 
 export function identityStore(database: Database, appendTrail: AppendTrail): IdentityStore {
-  const { reader } = database;
+  const { dialect, reader } = database;
+  const firstPage = page(dialect, 'identities_first', '', '$2');
+  const nextPage = page(dialect, 'identities_next', 'and created_at <= $2 and (created_at < $2 or id < $3)', '$4');
   return {
     insert: (identity, trail, passwordHash) =>
       database.write<'ok' | 'identifier_taken'>(async (tx) => {
@@ -154,8 +154,8 @@ export function identityStore(database: Database, appendTrail: AppendTrail): Ide
     list: async (tenantId, { limit, after }) => {
       const rows =
         after === undefined
-          ? await reader.rows(FIRST_PAGE, [tenantId, limit + 1])
-          : await reader.rows(NEXT_PAGE, [tenantId, after.at, after.id, limit + 1]);
+          ? await reader.rows(firstPage, [tenantId, limit + 1])
+          : await reader.rows(nextPage, [tenantId, after.at, after.id, limit + 1]);
       return pageOf(identitiesFrom(rows), limit, ({ createdAt, id }) => ({ at: createdAt, id }));
     },
   };

@@ -98,7 +98,7 @@ export function serviceKeyStore(database: Database, appendTrail: AppendTrail): S
       database.write(async (tx) => {
         const revoked = await tx.nativeUpdate(ServiceKeyEntity, { tenantId, id, revokedAt: null }, { revokedAt: at });
         if (revoked === 0) return false;
-        const changes = await endActing(tx, { tenantId, actingKey: id }, at);
+        const changes = await endActing(database, tx, { tenantId, actingKey: id }, at);
         await appendTrail(tx, { ...trail, changes: [...trail.changes, ...changes] });
         return true;
       }),

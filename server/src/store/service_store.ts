@@ -75,7 +75,7 @@ export function serviceStore(database: Database, appendTrail: AppendTrail): Serv
         const keys = await tx.find(ServiceKeyEntity, { tenantId, service: name }, PLAIN);
         const ended: Change[] = [];
         for (const actingKey of [...keys.map(({ id }) => id), certificateKey(name)])
-          ended.push(...(await endActing(tx, { tenantId, actingKey }, at)));
+          ended.push(...(await endActing(database, tx, { tenantId, actingKey }, at)));
         await tx.nativeDelete(ServiceKeyEntity, { tenantId, service: name });
         await appendTrail(tx, { ...trail, changes: [...trail.changes, ...ended] });
         return true;

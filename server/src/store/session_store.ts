@@ -9,6 +9,7 @@ import type { Transaction } from './dialects/dialect.ts';
 import { SessionEntity } from './entities/session.ts';
 import { holdMembership } from './organisation_store.ts';
 import { afterPosition } from './page.ts';
+import { inserting, replacing } from './say.ts';
 import { columnsOf, foundFrom, SESSION_BY_HANDLE, sessionFrom, sessionsByDigest } from './session_row.ts';
 import type { AppendTrail } from './trail.ts';
 
@@ -29,6 +30,11 @@ const USES_PER_STATEMENT = 500;
 export function sessionStore(database: Database, appendTrail: AppendTrail): SessionStore {
   const { dialect, reader } = database;
   const byDigest = sessionsByDigest(dialect);
+  const insert = inserting(database, SessionEntity);
+  const replace = replacing(database, SessionEntity, {
+    key: ['tenantId', 'handle', 'version'],
+    kept: ['lastUsedAt', 'organisationId'],
+  });
 
   type Question = { readonly tenantId: string; readonly digest: string };
 
@@ -90,7 +96,9 @@ export function sessionStore(database: Database, appendTrail: AppendTrail): Sess
       const done = await tx.nativeUpdate(SessionEntity, key, { version: version + 1, revokedAt: now });
       if (done === 0) undo('changed');
     }
-    const sent = await Promise.all(surplus.map(({ handle }) => endActing(tx, { tenantId, parentHandle: handle }, now)));
+    const sent = await Promise.all(
+      surplus.map(({ handle }) => endActing(database, tx, { tenantId, parentHandle: handle }, now)),
+    );
     return [...surplus.flatMap((oldest) => ending?.(oldest) ?? []), { changes: sent.flat(), events: [] }];
   }
 
@@ -105,7 +113,7 @@ export function sessionStore(database: Database, appendTrail: AppendTrail): Sess
         const member =
           organisationId !== undefined &&
           (await holdMembership(database, tx, { tenantId, organisationId, identityId }));
-        await tx.insert(SessionEntity, { ...columnsOf(session), ...(!member && { organisationId: null }) });
+        await insert(tx, { ...columnsOf(session), ...(!member && { organisationId: null }) });
         await appendTrail(tx, {
           ...trail,
           changes: [...trail.changes, ...ended.flatMap(({ changes }) => changes)],
@@ -123,11 +131,10 @@ export function sessionStore(database: Database, appendTrail: AppendTrail): Sess
 
     replace: (before, after, trail) =>
       database.write(async (tx) => {
-        const { tenantId, handle, lastUsedAt: _, organisationId: __, ...facts } = columnsOf(after);
-        const key = { tenantId: before.tenantId, handle: before.handle, version: before.version };
-        if ((await tx.nativeUpdate(SessionEntity, key, facts)) === 0) return false;
+        if (!(await replace(tx, before, columnsOf(after)))) return false;
+        const { tenantId, handle } = after;
         const ended = after.revokedAt !== undefined && before.revokedAt === undefined;
-        const changes = ended ? await endActing(tx, { tenantId, parentHandle: handle }, after.revokedAt) : [];
+        const changes = ended ? await endActing(database, tx, { tenantId, parentHandle: handle }, after.revokedAt) : [];
         await appendTrail(tx, { ...trail, changes: [...trail.changes, ...changes] });
         return true;
       }),

@@ -7,9 +7,17 @@ import type { Database } from './database.ts';
 import type { Transaction } from './dialects/dialect.ts';
 import { AuditEventEntity } from './entities/audit_event.ts';
 import { MailEntity } from './entities/mail.ts';
+import { inserting, say } from './say.ts';
 
-/** What a row of the feed says, in the columns of its table. */
-export function changeColumns(change: Change) {
+const CHANGE_COLUMNS = ['tenant_id', 'kind', 'subject', 'version', 'epoch', 'ended'];
+
+/** What a row of the feed says, in those columns. */
+function changeCells(change: Change): readonly (string | number | boolean)[] {
+  const { tenantId, kind, subject, version, epoch, ended } = changeFacts(change);
+  return [tenantId, kind, subject, version, epoch, ended];
+}
+
+function changeFacts(change: Change) {
   const none = { tenantId: change.tenantId, kind: change.kind, subject: '', version: 0, epoch: 0, ended: false };
   switch (change.kind) {
     case 'session':
@@ -29,12 +37,16 @@ export function changeColumns(change: Change) {
   }
 }
 
-export async function appendEvents(tx: Transaction, events: readonly AuditEvent[]): Promise<void> {
-  if (events.length === 0) return;
-  await tx.insertMany(
-    AuditEventEntity,
-    events.map((event) => ({ ...event, facts: factsText(event.facts) })),
-  );
+export type AppendEvents = (tx: Transaction, events: readonly AuditEvent[]) => Promise<void>;
+
+export function eventAppender(database: Database): AppendEvents {
+  const insert = inserting(database, AuditEventEntity);
+  return async (tx, events) => {
+    const rows = events.map((event) => ({ ...event, facts: factsText(event.facts) }));
+    const [only] = rows;
+    if (rows.length === 1 && only !== undefined) await insert(tx, only);
+    else if (rows.length > 1) await tx.insertMany(AuditEventEntity, rows);
+  };
 }
 
 /** An event of the identity whose epoch its act has raised says so: sessions of older epochs ended by it. */
@@ -49,31 +61,32 @@ const withEpoch = (ending: Ending, changes: readonly Change[]) => (event: AuditE
 export type AppendTrail = (tx: Transaction, trail: Trail) => Promise<void>;
 
 /** Carries out what the write ends. Rows of the feed are stamped by the database's own clock, and told of once the transaction that writes them is committed. */
-export function trailAppender({ dialect, sql, tells }: Pick<Database, 'dialect' | 'sql' | 'tells'>): AppendTrail {
-  const table = sql('{change}');
-  const cells = `(?, ?, ?, ?, ?, ?, ${dialect.nowSql})`;
+export function trailAppender(database: Database): AppendTrail {
+  const { dialect, sql, tells } = database;
   const { positionsSql } = dialect;
-  const firstPosition = async (tx: Transaction, count: number): Promise<number | undefined> => {
-    if (positionsSql === undefined) return undefined;
-    await tx.execute(sql(positionsSql.take), [count, count], 'run');
-    const [row] = await tx.execute<{ position: number }[]>(sql(positionsSql.last));
-    return Number(row?.position) - count + 1;
+  const columns = [...(positionsSql === undefined ? [] : ['position']), ...CHANGE_COLUMNS];
+  const cells = `(${columns.map(() => '?').join(', ')}, ${dialect.nowSql})`;
+  const insertSql = sql(`insert into {change} (${columns.join(', ')}, written_at) values ${cells}`);
+  const appendEvents = eventAppender(database);
+
+  /** Numbers for rows, where they must commit in the order of these. */
+  const takePositions = async (tx: Transaction, count: number): Promise<readonly number[][]> => {
+    if (positionsSql === undefined) return Array.from({ length: count }, () => []);
+    await say(tx, sql(positionsSql.take), [count, count]);
+    const [row] = (await say(tx, sql(positionsSql.last), [])).rows;
+    return Array.from({ length: count }, (_, place) => [Number(row?.position) - count + 1 + place]);
   };
+  const appendChanges = async (tx: Transaction, changes: readonly Change[]) => {
+    const positions = await takePositions(tx, changes.length);
+    const values = changes.flatMap((change, place) => [...(positions[place] ?? []), ...changeCells(change)]);
+    if (changes.length === 1) await say(tx, insertSql, values);
+    else await tx.execute(`${insertSql}${`, ${cells}`.repeat(changes.length - 1)}`, values, 'run');
+    tells(tx, changes);
+  };
+
   return async (tx, { changes: own, events, mails = [], ending }) => {
     const changes = ending === undefined ? own : [...own, ...(await carryOut(sql, tx, ending))];
-    if (changes.length > 0) {
-      const rows = changes.map(changeColumns);
-      const first = await firstPosition(tx, rows.length);
-      await tx.execute(
-        `insert into ${table} (${first === undefined ? '' : 'position, '}tenant_id, kind, subject, version, epoch, ended, written_at)
-         values ${rows.map((_, place) => (first === undefined ? cells : `(${first + place}, ${cells.slice(1)}`)).join(', ')}`,
-        rows.flatMap(({ tenantId, kind, subject, version, epoch, ended }) => {
-          return [tenantId, kind, subject, version, epoch, ended];
-        }),
-        'run',
-      );
-      tells(tx, changes);
-    }
+    if (changes.length > 0) await appendChanges(tx, changes);
     await appendEvents(tx, ending === undefined ? events : events.map(withEpoch(ending, changes)));
     if (mails.length > 0) {
       await tx.insertMany(

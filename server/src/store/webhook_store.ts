@@ -108,7 +108,9 @@ export function webhookStore(database: Database, appendTrail: AppendTrail): Webh
         const cut = await em.findOne(AuditCheckpointEntity, { tenantId, kind: 'cut' }, PLAIN);
         const from = Math.max(seq, cut?.seq ?? 0);
         const order = { ...PLAIN, orderBy: { seq: 'asc' } } as const;
-        const rows = await em.find(AuditEventEntity, { tenantId, seq: { $gt: from, $lte: from + span } }, order);
+        // Place by place: of a range SQLite would read every event of the tenant.
+        const places = Array.from({ length: span }, (_, place) => from + 1 + place);
+        const rows = await em.find(AuditEventEntity, { tenantId, seq: { $in: places } }, order);
         return rows.map((row): ChainedEvent => ({ ...row, seq: row.seq ?? 0, hash: row.hash ?? '' }));
       }),
   };

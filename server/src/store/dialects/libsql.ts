@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LibSqlConnection } from '@mikro-orm/libsql';
 import { AbstractSqlDriver, type Configuration, SqlitePlatform } from '@mikro-orm/sql';
+import type { CompiledQuery, DatabaseConnection } from 'kysely';
 import Database from 'libsql';
 import type { OpenDialect, Reader, Row } from './dialect.ts';
 import { libsqlDialect } from './libsql_facts.ts';
@@ -23,10 +24,49 @@ class Connection extends LibSqlConnection {
   override createKyselyDialect(options: Parameters<LibSqlConnection['createKyselyDialect']>[0]): KyselyDialect {
     // Every transaction of the ORM is a write: taking the write lock first keeps a read in it from being overtaken. `exec`, because a
     // prepared statement that met a lock stays open in this driver, and then no transaction of the connection can be committed.
-    return mendTransactions(super.createKyselyDialect(options), async () => {
+    const dialect = mendTransactions(super.createKyselyDialect(options), async () => {
       (await this.getNativeClient()).exec('begin immediate');
     });
+    return prepareOnce(dialect, () => this.getNativeClient());
   }
+}
+
+type Statement = ReturnType<Awaited<ReturnType<LibSqlConnection['getNativeClient']>>['prepare']>;
+
+/** Prepares a statement that has its values beside it once; the ORM's own have none. One that failed may be open still and is not used again. */
+function prepareOnce(dialect: KyselyDialect, client: () => ReturnType<LibSqlConnection['getNativeClient']>) {
+  const prepared = new Map<string, Statement>();
+  const seen = new WeakSet<DatabaseConnection>();
+  const createDriver = dialect.createDriver.bind(dialect);
+  dialect.createDriver = () => {
+    const driver = createDriver();
+    const acquire = driver.acquireConnection.bind(driver);
+    driver.acquireConnection = async () => {
+      const connection = await acquire();
+      if (!seen.has(connection)) mend(connection);
+      seen.add(connection);
+      return connection;
+    };
+    return driver;
+  };
+  const mend = (connection: DatabaseConnection) => {
+    const executeQuery = connection.executeQuery.bind(connection);
+    connection.executeQuery = async <R>(query: CompiledQuery) => {
+      const { sql, parameters } = query;
+      if (parameters.length === 0) return await executeQuery<R>(query);
+      try {
+        const statement = prepared.get(sql) ?? (await client()).prepare(sql);
+        prepared.set(sql, statement);
+        const values = parameters.map((value) => (typeof value === 'boolean' ? Number(value) : value));
+        if (statement.reader) return { rows: statement.all(values) as R[] };
+        return { rows: [], numAffectedRows: BigInt(statement.run(values).changes) };
+      } catch (error) {
+        prepared.delete(sql);
+        throw error;
+      }
+    };
+  };
+  return dialect;
 }
 
 class Driver extends AbstractSqlDriver<Connection> {

@@ -37,6 +37,7 @@ export function prepareConnections(pool: Pool, setup: string): void {
 export function boundConnections(pool: Pool, { statementMs, transactionMs }: Bounds): void {
   pool.on('connection', (connection) => {
     const query = connection.query.bind(connection) as unknown as Query;
+    const execute = connection.execute.bind(connection) as unknown as Query;
     let transaction: NodeJS.Timeout | undefined;
     let begun = { wall: 0, monotonic: 0 };
     // A suspended machine stops the monotonic clock.
@@ -53,7 +54,8 @@ export function boundConnections(pool: Pool, { statementMs, transactionMs }: Bou
         return done(new StorageFault('TRANSACTION_TOO_LONG'));
       }
       const statement = setTimeout(() => cut(connection), statementMs).unref();
-      return query(sql, values, (error, answer) => {
+      // What has its values beside it is prepared once a connection; the ORM's own statements have none.
+      return (values.length > 0 ? execute : query)(sql, values, (error, answer) => {
         clearTimeout(statement);
         if (error !== null && sql === 'rollback') cut(connection);
         done(error, answer);

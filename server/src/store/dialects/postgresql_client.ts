@@ -27,12 +27,31 @@ export function boundTransactions(pool: pg.Pool, longestMs = Number.POSITIVE_INF
         cut();
         return Promise.reject(new StorageFault('TRANSACTION_TOO_LONG'));
       }
-      const answer = query(...said);
+      const answer = query(...preparedOnce(said));
       if (said[0] === 'rollback') answer.catch(cut);
       return answer;
     };
     client.query = bounded as typeof client.query;
   });
+}
+
+const prepared = new Map<string, { readonly name: string; readonly text: string }>();
+
+/** A statement that has its values beside it is prepared once a connection; the ORM's own have none. */
+function preparedOnce(said: readonly unknown[]): readonly unknown[] {
+  const [sql, values] = said;
+  if (typeof sql !== 'string' || !Array.isArray(values) || values.length === 0) return said;
+  let statement = prepared.get(sql);
+  if (statement === undefined) {
+    let place = 0;
+    const text = sql.replaceAll('?', () => {
+      place += 1;
+      return `$${place}`;
+    });
+    statement = { name: `said_${prepared.size}`, text };
+    prepared.set(sql, statement);
+  }
+  return [{ ...statement, values }];
 }
 
 /**
