@@ -89,6 +89,8 @@ def plan_channel(
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.max_pings_without_data", 0),
         ("grpc.max_receive_message_length", _RECEIVE_LIMIT),
+        # Connections of its own: one that another client has just failed to make is no reason for this one to fail.
+        ("grpc.use_local_subchannel_pool", 1),
         # Retries outlast the longest wait for a connection, so that one address that serves is enough ([SDK-6]).
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 250),
