@@ -1,6 +1,7 @@
 // Prints the table of what each act ends, as the code has it, into the pages that show it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Act, CASCADE, type Effects } from '../server/src/features/cascade/cascade.ts';
+import { WIDE_CASCADE, type WideAct, type WideEffect } from '../server/src/features/cascade/wide_cascade.ts';
 
 /** The pages, each with the table between two marks. */
 export const CASCADE_PAGES = ['docs/guide/accounts.md', 'spec/14_accounts.md'];
@@ -24,7 +25,14 @@ const ACTS: Readonly<Record<Act, string>> = {
   guest_completed: 'a guest becomes an account',
   deletion_requested: 'deletion asked for',
   identity_deleted: 'the identity deleted',
+};
+
+const WIDE_ACTS: Readonly<Record<WideAct, string>> = {
+  member_roles_changed: 'other roles in an organisation',
+  member_removed: 'a membership ended',
+  organisation_deleted: 'an organisation deleted',
   service_key_revoked: 'a service key revoked',
+  tenant_suspended: 'the tenant suspended',
 };
 
 const COLUMNS: Readonly<Record<keyof Effects, string>> = {
@@ -36,7 +44,19 @@ const COLUMNS: Readonly<Record<keyof Effects, string>> = {
   linkedAccounts: 'accounts elsewhere',
 };
 
-const WORDS = { kept: 'kept', others_ended: 'ended, but its own', ended: '**ended**' } as const;
+const WORDS = {
+  kept: 'kept',
+  others_ended: 'ended, but its own',
+  ended: '**ended**',
+  acting_ended: 'ended, if others act in it by that key',
+  held: 'refused until it is resumed',
+} as const;
+
+/** A session goes on without its organisation; a token cannot. */
+const wideWords = (column: keyof Effects, effect: WideEffect): string => {
+  if (effect !== 'organisation_ended') return WORDS[effect];
+  return column === 'sessions' ? 'kept, without the organisation' : 'ended, if it names the organisation';
+};
 
 function table(): string {
   const columns = Object.keys(COLUMNS) as (keyof Effects)[];
@@ -46,6 +66,9 @@ function table(): string {
     row(['act', ...columns].map(() => '---')),
     ...(Object.keys(CASCADE) as Act[]).map((act) =>
       row([`${ACTS[act]} \`${act}\``, ...columns.map((column) => WORDS[CASCADE[act][column]])]),
+    ),
+    ...(Object.keys(WIDE_CASCADE) as WideAct[]).map((act) =>
+      row([`${WIDE_ACTS[act]} \`${act}\``, ...columns.map((column) => wideWords(column, WIDE_CASCADE[act][column]))]),
     ),
   ].join('\n');
 }

@@ -44,6 +44,8 @@ const (
 	ReasonSigningKeyNotFound = "SIGNING_KEY_NOT_FOUND"
 	// ReasonTenantNotFound: NOT_FOUND. No such tenant.
 	ReasonTenantNotFound = "TENANT_NOT_FOUND"
+	// ReasonTenantSuspended: FAILED_PRECONDITION. The tenant is suspended.
+	ReasonTenantSuspended = "TENANT_SUSPENDED"
 	// ReasonTenantExists: ALREADY_EXISTS. Another tenant has this id or public URL; `BadRequest` names the field.
 	ReasonTenantExists = "TENANT_EXISTS"
 	// ReasonIdentifierTaken: ALREADY_EXISTS. Another identity of the tenant has this identifier. Administration only.

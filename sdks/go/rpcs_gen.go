@@ -681,6 +681,23 @@ func (c *TrustClient) CreateTenant(
 	return call(ctx, c, c.stubs.tenant.CreateTenant, request)
 }
 
+// SuspendTenant refuses all of a tenant from now on: its sessions, Trust Tokens, pages and calls. One that is suspended
+// stays so. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED,
+// TENANT_NOT_FOUND, CONCURRENT_CHANGE.
+func (c *TrustClient) SuspendTenant(
+	ctx context.Context, request *trustv1.SuspendTenantRequest,
+) (*trustv1.SuspendTenantResponse, error) {
+	return call(ctx, c, c.stubs.tenant.SuspendTenant, request)
+}
+
+// ResumeTenant ends a suspension: sessions that have not run out meanwhile go on. Scope `tenants:operate`, of a service
+// of `default`. Errors: as SuspendTenant.
+func (c *TrustClient) ResumeTenant(
+	ctx context.Context, request *trustv1.ResumeTenantRequest,
+) (*trustv1.ResumeTenantResponse, error) {
+	return call(ctx, c, c.stubs.tenant.ResumeTenant, request)
+}
+
 // ListTenants lists all tenants by id. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD,
 // INVALID_PAGE_TOKEN, TENANT_NOT_ALLOWED.
 func (c *TrustClient) ListTenants(

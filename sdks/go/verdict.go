@@ -23,6 +23,8 @@ const (
 	RejectionExpired RejectionReason = "EXPIRED"
 	// RejectionRevoked: the session was ended, or all sessions of its identity were.
 	RejectionRevoked RejectionReason = "REVOKED"
+	// RejectionTenantSuspended: the tenant is suspended; the session goes on if that is taken back in time.
+	RejectionTenantSuspended RejectionReason = "TENANT_SUSPENDED"
 )
 
 // Verdict is the answer about one session_id: an answer, never an error. It is small and may be copied. The zero value is a
@@ -148,10 +150,11 @@ func (v Verdict) own() Verdict {
 }
 
 var rejectionReasons = map[trustv1.RejectionReason]RejectionReason{
-	trustv1.RejectionReason_REJECTION_REASON_MALFORMED: RejectionMalformed,
-	trustv1.RejectionReason_REJECTION_REASON_UNKNOWN:   RejectionUnknown,
-	trustv1.RejectionReason_REJECTION_REASON_EXPIRED:   RejectionExpired,
-	trustv1.RejectionReason_REJECTION_REASON_REVOKED:   RejectionRevoked,
+	trustv1.RejectionReason_REJECTION_REASON_MALFORMED:        RejectionMalformed,
+	trustv1.RejectionReason_REJECTION_REASON_UNKNOWN:          RejectionUnknown,
+	trustv1.RejectionReason_REJECTION_REASON_EXPIRED:          RejectionExpired,
+	trustv1.RejectionReason_REJECTION_REASON_REVOKED:          RejectionRevoked,
+	trustv1.RejectionReason_REJECTION_REASON_TENANT_SUSPENDED: RejectionTenantSuspended,
 }
 
 // verdictOf reads the wire form. Active only if it says so with a session and its identity in it; everything else is

@@ -27,7 +27,7 @@ import { exchangeSignInCode } from './features/sign_in/exchange_sign_in_code.ts'
 import { issueSignInCode } from './features/sign_in/issue_sign_in_code.ts';
 import { signInRpc } from './features/sign_in/rpc.ts';
 import { origins } from './features/tenant/origins.ts';
-import { readSettings } from './features/tenant/read_settings.ts';
+import { isSuspended, readSettings } from './features/tenant/read_settings.ts';
 import type { TenantSettings } from './features/tenant/tenant.ts';
 import { exchangeTrustToken } from './features/trust_token/exchange_trust_token.ts';
 import { issueTrustToken } from './features/trust_token/issue_trust_token.ts';
@@ -83,6 +83,7 @@ export function compose(parts: Parts) {
   const { publicUrl } = config;
   const { originOf, siteAt } = origins({ tenants: store.tenants, publicUrl });
   const settings = readSettings(store.tenants);
+  const suspended = isSuspended(store.tenants);
   const readIdentity = store.identities.read;
   const base = { clock, random, newId, settings, originOf, readIdentity, recordAudit: store.audit.append };
   const mail = composeMail({ ...parts, ...base, outbox: store.outbox });
@@ -90,6 +91,7 @@ export function compose(parts: Parts) {
   const callers = authenticateCaller({
     serviceKeys: store.serviceKeys,
     services: store.services,
+    isSuspended: suspended,
     clock,
     span: () => cache.span(),
   });
@@ -116,7 +118,7 @@ export function compose(parts: Parts) {
     clocks,
     timer: systemTimer,
     changed: (change) => {
-      if (change.kind === 'service') callers.forget();
+      if (change.kind === 'service' || change.kind === 'tenant') callers.forget();
       if (change.kind === 'signing_key') ring.forget(change.tenantId);
     },
   });
@@ -212,6 +214,7 @@ export function compose(parts: Parts) {
       settings,
       jwks: ring.jwks,
       siteAt,
+      isSuspended: suspended,
       account: { ...account, setPassword: passwords.setPassword },
     },
     /** The change feed, for what else of a node follows it. */
@@ -219,6 +222,8 @@ export function compose(parts: Parts) {
     /** What the command line and the first start need. */
     putService: tenants.putService,
     createTenant: tenants.createTenant,
+    suspendTenant: tenants.suspendTenant,
+    resumeTenant: tenants.resumeTenant,
     keyDeps: tenants.keyDeps,
     rotateSigningKey: signing.rotate,
     resetSigningKeys: signing.reset,

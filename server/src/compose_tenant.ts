@@ -4,7 +4,7 @@ import { deleteService, putService } from './features/service_key/put_service.ts
 import { serviceKeyRpc } from './features/service_key/rpc.ts';
 import { createTenant } from './features/tenant/create_tenant.ts';
 import { tenantRpc } from './features/tenant/rpc.ts';
-import { updateTenant } from './features/tenant/update_tenant.ts';
+import { resumeTenant, suspendTenant, updateTenant } from './features/tenant/update_tenant.ts';
 import type { NewId } from './kernel/ids.ts';
 
 /** Wires tenants, and the services that call for them. */
@@ -28,10 +28,14 @@ export function composeTenant(
     firstSettings: parts.firstSettings ?? {},
     putService: put,
   });
+  const suspend = suspendTenant({ ...parts, tenants });
+  const resume = resumeTenant({ ...parts, tenants });
   return {
     putService: put,
     keyDeps,
     createTenant: create,
+    suspendTenant: suspend,
+    resumeTenant: resume,
     handlers: {
       ServiceKeyService: serviceKeyRpc({
         putService: put,
@@ -45,6 +49,8 @@ export function composeTenant(
         tenants,
         publicUrl,
         createTenant: create,
+        suspendTenant: suspend,
+        resumeTenant: resume,
         updateTenant: updateTenant({ ...parts, tenants }),
       }),
     },

@@ -35,6 +35,10 @@ const program = buildCli({
       (await import('./operate_tenants.ts')).createTenant(readConfig(process.env, { dev }), options),
     list: async ({ dev }) =>
       (await import('./operate_tenants.ts')).listTenants(readConfig(process.env, { dev, masterKey: 'optional' })),
+    suspend: async ({ dev, ...options }) =>
+      (await import('./operate_tenants.ts')).suspendTenant(readConfig(process.env, { dev }), options),
+    resume: async ({ dev, id }) =>
+      (await import('./operate_tenants.ts')).resumeTenant(readConfig(process.env, { dev }), id),
   },
   audit: {
     verify: async (options) =>

@@ -174,7 +174,7 @@ describe('attack: from one tenant into another', function () {
   });
 
   it('TEN-3 the scope of the operator is of no use in another tenant', async () => {
-    for (const method of ['createTenant', 'listTenants'] as const) {
+    for (const method of ['createTenant', 'listTenants', 'suspendTenant', 'resumeTenant'] as const) {
       const { failure } = await beta.rpc.call('TenantService', method, { id: freshName('tenant') });
       assert.equal(failure?.reason, 'TENANT_NOT_ALLOWED');
     }
@@ -189,12 +189,32 @@ describe('attack: from one tenant into another', function () {
     }
     assert.deepEqual(wrong, []);
   });
+
+  it('TEN-7 a suspended tenant is refused every RPC but those that tell it so', async () => {
+    await server.rpc.ok('TenantService', 'suspendTenant', { id: 'beta' });
+    const wrong: string[] = [];
+    for (const method of RPCS) {
+      const { failure } = await send(method, beta, beta.requests[method.name] as JsonValue, 'beta');
+      const operator = REFUSED[method.name] === 'TENANT_NOT_ALLOWED' && 'TENANT_NOT_ALLOWED';
+      const expected = TOLD.includes(method.name) ? undefined : operator || 'TENANT_SUSPENDED';
+      if (failure?.reason !== expected) wrong.push(`${method.name}: ${failure?.reason}`);
+    }
+    assert.deepEqual(wrong, []);
+    await server.rpc.ok('TenantService', 'resumeTenant', { id: 'beta' });
+    const { failure } = await beta.rpc.call('IdentityService', 'listIdentities', {});
+    assert.equal(failure, undefined);
+  });
 });
+
+/** What a suspended tenant is still told: that its sessions are refused, that no key signs, and when that changes. */
+const TOLD = ['Verify', 'BatchVerify', 'Watch', 'GetTrustKeys'];
 
 /** What nobody can have without a sign-in, and what no tenant but `default` may. */
 const REFUSED: Readonly<Record<string, string>> = {
   CreateTenant: 'TENANT_NOT_ALLOWED',
   ListTenants: 'TENANT_NOT_ALLOWED',
+  SuspendTenant: 'TENANT_NOT_ALLOWED',
+  ResumeTenant: 'TENANT_NOT_ALLOWED',
   ProveTotp: 'CREDENTIAL_REJECTED',
   ProveRecoveryCode: 'PENDING_SIGN_IN_REJECTED',
   CompleteTotpEnrollment: 'CREDENTIAL_REJECTED',

@@ -179,6 +179,14 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   /** Gives back what it is given, to name or to compare values. */
   value: async (given) => ({ ok: given }),
 
+  /** `{}`: what GetTrustKeys answers the actor, as a JWKS: `jwks`. */
+  async trust_keys(_given, world, actor) {
+    const answer = await world.ask(actor, 'get_trust_keys', {});
+    if ('error' in answer) return answer;
+    const { keys = [] } = answer.ok as { keys?: readonly { jwk: string }[] };
+    return { ok: { jwks: { keys: keys.map(({ jwk }) => JSON.parse(jwk)) } } };
+  },
+
   /** `{ token }`: header and payload of a Trust Token, unchecked. */
   async read_token(given) {
     const [header = '', payload = ''] = String(given.token).split('.');

@@ -199,14 +199,6 @@ describe('the cascade', function () {
         act: ({ own: { sessionId } }) => server.rpc.ok('IdentityService', 'requestDeletion', { sessionId }),
       },
       identity_deleted: { act: ({ identityId }) => server.rpc.ok('IdentityService', 'deleteIdentity', { identityId }) },
-      service_key_revoked: {
-        act: async () => {
-          const service = freshName('svc');
-          await server.rpc.ok('ServiceKeyService', 'putService', { name: service });
-          const { key } = await server.rpc.ok('ServiceKeyService', 'createServiceKey', { service });
-          await server.rpc.ok('ServiceKeyService', 'revokeServiceKey', { keyId: key?.id ?? '' });
-        },
-      },
     };
 
   const active = async (sessionId: string) => {

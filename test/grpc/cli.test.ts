@@ -32,7 +32,9 @@ async function trustLayer(args: readonly string[], { env = {}, stdin = '', actio
     resetSigningKeys: remember({ kid: 'sgk_2', alg: 'ES256', state: 'active' }),
     tenants: {
       create: remember({ publicUrl: 'https://acme.example', serviceKey: 'tlk_acme' }),
-      list: remember([{ id: 'acme', publicUrl: 'https://acme.example', displayName: 'Acme Ltd' }]),
+      list: remember([{ id: 'acme', publicUrl: 'https://acme.example', displayName: 'Acme Ltd', suspendedAt: 5 }]),
+      suspend: remember(undefined),
+      resume: remember(undefined),
     },
     audit: {
       verify: remember({ tenants: [], unchained: { events: 0, oldest: undefined } }),
@@ -113,7 +115,10 @@ describe('command line', function () {
     assert.deepEqual(made.asked, [{ dev: false, id: 'acme', publicUrl: 'https://acme.example', displayName: '' }]);
     assert.equal(made.out, 'tlk_acme\n', 'the key alone on standard output');
     assert.match(made.err, /https:\/\/acme\.example/);
-    assert.match((await trustLayer(['tenant', 'list'])).out, /^acme {2}https:\/\/acme\.example {2}Acme Ltd$/m);
+    assert.match(
+      (await trustLayer(['tenant', 'list'])).out,
+      /^acme {2}https:\/\/acme\.example {2}Acme Ltd {2}\(suspended since 1970-/m,
+    );
   });
 
   it('makes master keys that the configuration takes, each another', async () => {
@@ -148,6 +153,8 @@ describe('command line', function () {
       ['signing-key', 'reset'],
       ['tenant', 'create'],
       ['tenant', 'list'],
+      ['tenant', 'suspend'],
+      ['tenant', 'resume'],
       ['keygen'],
       ['healthcheck'],
     ];

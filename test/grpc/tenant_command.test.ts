@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import { RejectionReason } from '../../server/src/contract/gen/trust/v1/session.ts';
 import { RpcCaller } from '../support/rpc_caller.ts';
 import { type ServerProcess, startServer } from '../support/server_process.ts';
 import { newSession, verdictOf } from '../support/shared_server.ts';
@@ -59,6 +60,13 @@ describe('trust-layer tenant', function () {
       [JSON.parse(header).kid],
     );
     assert.ok(others.keys.every(({ kid }) => kid !== JSON.parse(header).kid));
+    await command('suspend', 'acme', '--reason', 'unpaid');
+    const suspended = async () => (await verdictOf(shop, sessionId, 'strong')) === RejectionReason.TENANT_SUSPENDED;
+    for (let tries = 0; !(await suspended()); tries++) assert.ok(tries < 1_000);
+    const { tenants } = JSON.parse(await command('list', '--json'));
+    assert.match(tenants.find(({ id }: { id: string }) => id === 'acme').suspended_at, /^20/);
+    await command('resume', 'acme');
+    assert.equal(await verdictOf(shop, sessionId, 'strong'), 'active');
     for (const caller of [admin, shop]) caller.close();
   });
 
@@ -73,7 +81,12 @@ describe('trust-layer tenant', function () {
       await assert.rejects(command('create', ...args), (error: { stderr: string }) => said.test(error.stderr));
     const { tenants } = JSON.parse(await command('list', '--json'));
     const found = tenants.find(({ id }: { id: string }) => id === 'globex');
-    assert.deepEqual(found, { id: 'globex', public_url: 'https://login.globex.example', display_name: 'globex' });
+    assert.deepEqual(found, {
+      id: 'globex',
+      public_url: 'https://login.globex.example',
+      display_name: 'globex',
+      suspended_at: null,
+    });
     assert.match(await command('list'), /^default +http:\/\/127\.0\.0\.1:\d+ +Trust Layer$/m);
   });
 });

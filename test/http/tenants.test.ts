@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ROUTES } from '../../server/src/http/routes.ts';
 import { ADA, FLOW, type HttpWorld, httpWorld } from '../support/http_world.ts';
 
 const ACME = 'http://acme.localhost:4711';
@@ -7,6 +8,7 @@ const HOST = 'acme.localhost:4711';
 describe('pages of a further tenant', () => {
   let world: HttpWorld;
   let failure: Error | undefined;
+  let suspended = '';
   const asked: string[] = [];
   before(async () => {
     world = await httpWorld({
@@ -16,6 +18,7 @@ describe('pages of a further tenant', () => {
         if (failure !== undefined) throw failure;
         return host === HOST ? { tenantId: 'acme', publicUrl: ACME } : undefined;
       },
+      isSuspended: async (tenantId) => tenantId === suspended,
       jwks: async (tenantId) => JSON.stringify({ keys: [], of: tenantId }),
       settings: async (tenantId) => ({
         ...world.tenant.settings,
@@ -26,6 +29,7 @@ describe('pages of a further tenant', () => {
   after(() => world.close());
   afterEach(() => {
     failure = undefined;
+    suspended = '';
   });
 
   const get = (path: string, host?: string) => world.send('GET', path, host === undefined ? {} : { headers: { host } });
@@ -87,6 +91,39 @@ describe('pages of a further tenant', () => {
     const read = (tenantId: string) => world.stores.identities.readByIdentifier(tenantId, 'email', ADA.identifier);
     assert.equal(await read('default'), undefined);
     assert.equal((await read('acme'))?.tenantId, 'acme');
+  });
+
+  it('TEN-7 the pages of a suspended tenant say so, in its name and in three languages, and its keys stay readable', async () => {
+    const opened = await signInAt(HOST);
+    const [, token = ''] = /name="form_token" value="([^"]*)"/.exec(opened.body) ?? [];
+    const [cookie = ''] = opened.headers['set-cookie']?.[0]?.split(';') ?? [];
+    suspended = 'acme';
+    const paths = Object.values(ROUTES).filter(
+      ({ cache, path }) => cache === 'no-store' && !/^\/(healthz|readyz)/.test(path),
+    );
+    assert.ok(paths.length > 30);
+    for (const { method, path } of paths) {
+      const concrete = path.replace(/:id\{.*\}/, `mai_${'0'.repeat(32)}`).replace(':provider', 'acme');
+      const headers = {
+        host: HOST,
+        'sec-fetch-site': 'same-origin',
+        'content-type': 'application/x-www-form-urlencoded',
+      };
+      const answer = await world.send(method, concrete, { headers });
+      assert.equal(answer.status, 403, concrete);
+      assert.ok(answer.body.includes('Closed for now') && nameOf(answer.body) === 'Acme', concrete);
+    }
+    for (const [language, title] of [
+      ['de', 'Zurzeit geschlossen'],
+      ['fr', 'Fermé pour le moment'],
+    ] as const) {
+      const headers = { host: HOST, 'accept-language': language };
+      assert.ok((await world.send('GET', '/sign-in', { headers })).body.includes(title), language);
+    }
+    const fields = { ...FLOW, form_token: token, identifier: ADA.identifier, password: ADA.password };
+    assert.equal((await world.post('/sign-in', fields, { cookie, headers: { host: HOST } })).status, 403);
+    assert.equal((await get('/.well-known/jwks.json', HOST)).status, 200);
+    assert.equal(nameOf((await signInAt()).body), 'Standard', 'no other tenant is concerned');
   });
 
   it('TEN-5 links and redirects are made of the public URL, whatever the host says', async () => {

@@ -128,6 +128,7 @@ function calls(database: Database): Record<string, () => Promise<unknown>> {
     'tenants.readByHost': () => tenants.readByHost('t.example'),
     'tenants.list': () => tenants.list(5, 't'),
     'tenants.insert': () => tenants.insert(tenant({ publicUrl: 'https://t.example' }), NO_TRAIL),
+    'tenants.suspend': () => tenants.suspend(tenant({ id: 't' }), tenant({ id: 't' }), NOW, () => NO_TRAIL),
     'tenants.replace': () => tenants.replace(tenant(), tenant(), NO_TRAIL),
     'audit.list': () => audit.list({ tenantId: 't' }, { limit: 5 }),
     'audit.list, next page': () => audit.list({ tenantId: 't' }, nextPage),

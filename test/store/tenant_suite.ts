@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import type { Store } from '../../server/src/store/store.ts';
-import { AWKWARD_TEXTS, event, NO_TRAIL, NOW, newTenantId, tenant, walk } from './fixtures.ts';
+import {
+  AWKWARD_TEXTS,
+  event,
+  identity,
+  NO_TRAIL,
+  NOW,
+  newTenantId,
+  session,
+  signingKey,
+  tenant,
+  walk,
+} from './fixtures.ts';
 
 export function tenantSuite(store: () => Store): void {
   describe('TenantStore', () => {
@@ -34,6 +45,43 @@ export function tenantSuite(store: () => Store): void {
         Array.from({ length: 16 }, () => store().tenants.insert(tenant({ publicUrl }), NO_TRAIL)),
       );
       assert.deepEqual(all.toSorted(), [...Array(15).fill('host_taken'), 'ok']);
+    });
+
+    it('TEN-7 retires every signing key with a suspension, and says so with each verdict', async () => {
+      const before = await store().tenants.insertIfAbsent(tenant());
+      const { id: tenantId } = before;
+      const owner = identity(tenantId);
+      const one = session(tenantId, { identityId: owner.id });
+      await store().identities.insert(owner, NO_TRAIL);
+      await store().sessions.insert(one, NO_TRAIL);
+      const [active, gone] = [
+        signingKey(tenantId, { state: 'active', activatedAt: NOW }),
+        signingKey(tenantId, { state: 'retired', sealed: '', retiredAt: NOW }),
+      ];
+      await store().signingKeys.apply(tenantId, [], [active, gone], [], NO_TRAIL);
+      const suspendedNow = async () => [
+        (await store().sessions.readByHandle(tenantId, one.handle))?.suspended ?? false,
+        (await store().sessions.readByDigest(tenantId, one.digest))?.suspended ?? false,
+      ];
+      assert.deepEqual(await suspendedNow(), [false, false]);
+      const after = { ...before, version: 2, suspendedAt: NOW + 7 };
+      const told: string[] = [];
+      const trail = (kids: readonly string[]) => {
+        told.push(...kids);
+        return NO_TRAIL;
+      };
+      assert.equal(await store().tenants.suspend({ ...before, version: 9 }, after, NOW + 7, trail), false);
+      assert.equal(await store().tenants.suspend(before, after, NOW + 7, trail), true);
+      assert.deepEqual(await store().tenants.read(tenantId), after);
+      assert.deepEqual(told, [active.kid]);
+      const keys = await store().signingKeys.list(tenantId);
+      assert.ok(keys.every(({ state, sealed }) => state === 'retired' && sealed === ''));
+      assert.equal(keys.find(({ kid }) => kid === active.kid)?.retiredAt, NOW + 7);
+      assert.deepEqual(await suspendedNow(), [true, true]);
+      const { suspendedAt: _, ...resumed } = { ...after, version: 3 };
+      assert.equal(await store().tenants.replace(after, resumed, NO_TRAIL), true);
+      assert.deepEqual(await store().tenants.read(tenantId), resumed);
+      assert.deepEqual(await suspendedNow(), [false, false]);
     });
 
     it('lists tenants by id', async () => {

@@ -137,6 +137,16 @@ function writes(store: Store): Record<string, (tenantId: string) => Promise<Writ
         state: () => tenants.read(tenantId),
       };
     },
+    'tenants.suspend': async (tenantId) => {
+      const before = await tenants.insertIfAbsent(make.tenant({ id: tenantId }));
+      await signingKeys.apply(tenantId, [], [make.signingKey(tenantId)], [], NO_TRAIL);
+      const after = { ...before, version: 2, suspendedAt: NOW };
+      return {
+        write: (trail) => tenants.suspend(before, after, NOW, () => trail),
+        refused: (trail) => tenants.suspend({ ...before, version: 5 }, after, NOW, () => trail),
+        state: async () => [await tenants.read(tenantId), await signingKeys.list(tenantId)],
+      };
+    },
     'tenants.replace': async (tenantId) => {
       const before = await tenants.insertIfAbsent(make.tenant({ id: tenantId }));
       return {

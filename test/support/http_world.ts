@@ -76,6 +76,7 @@ export async function httpWorld({
     email: world.email,
     jwks: async () => '{"keys":[]}',
     siteAt: async () => undefined,
+    isSuspended: async () => false,
     ping: async () => {},
     log: { debug: note('debug'), warn: note('warn'), error: note('error') },
     clock: world.clock,

@@ -11,7 +11,7 @@ import type { Session, SessionWithIdentity } from '../../server/src/features/ses
 import type { SessionStore } from '../../server/src/features/session/store.ts';
 import type { SignInCode } from '../../server/src/features/sign_in/sign_in_code.ts';
 import type { SignInCodeStore } from '../../server/src/features/sign_in/store.ts';
-import type { SigningKey } from '../../server/src/features/signing_key/signing_key.ts';
+import { retired, type SigningKey } from '../../server/src/features/signing_key/signing_key.ts';
 import type { SigningKeyStore } from '../../server/src/features/signing_key/store.ts';
 import { carryOut, dueOf, makeRoom } from './memory_cascade.ts';
 import { memoryEndings } from './memory_endings.ts';
@@ -290,6 +290,14 @@ export function memoryStores() {
   };
   const signingKeysOf = (tenantId: string) => [...signingKeys.values()].filter((row) => row.tenantId === tenantId);
 
+  const retireKeys = (tenantId: string, at: number) =>
+    signingKeysOf(tenantId)
+      .filter(({ state }) => state !== 'retired')
+      .map((row) => {
+        signingKeys.set(key(tenantId, row.kid), retired(row, at));
+        return row.kid;
+      });
+
   const signingKeyStore: SigningKeyStore = {
     async list(tenantId) {
       const rows = signingKeysOf(tenantId);
@@ -361,7 +369,7 @@ export function memoryStores() {
     services: watched('services', serviceStore),
     serviceKeys: watched('serviceKeys', serviceKeyStore),
     signingKeys: watched('signingKeys', signingKeyStore),
-    tenants: watched('tenants', memoryTenants(append)),
+    tenants: watched('tenants', memoryTenants(append, retireKeys)),
     outbox: watched('outbox', mails.outbox),
     mailProofs: watched('mailProofs', memoryMailProofs(append)),
     /** Lets mails that were claimed or put off be due again. */

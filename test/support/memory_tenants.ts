@@ -3,7 +3,10 @@ import type { TenantStore } from '../../server/src/features/tenant/store.ts';
 import type { Tenant } from '../../server/src/features/tenant/tenant.ts';
 
 /** The port of tenants over a plain map. */
-export function memoryTenants(append: (trail: Trail) => void): TenantStore {
+export function memoryTenants(
+  append: (trail: Trail) => void,
+  retireKeys: (tenantId: string, at: number) => readonly string[],
+): TenantStore {
   const tenants = new Map<string, Tenant>();
   const at = (host: string) =>
     [...tenants.values()].find(({ publicUrl }) => publicUrl !== '' && new URL(publicUrl).host === host);
@@ -29,6 +32,12 @@ export function memoryTenants(append: (trail: Trail) => void): TenantStore {
       const stored = tenants.get(tenant.id) ?? tenant;
       tenants.set(tenant.id, stored);
       return stored;
+    },
+    async suspend(before, after, at, trail) {
+      if (tenants.get(before.id)?.version !== before.version) return false;
+      tenants.set(before.id, after);
+      append(trail(retireKeys(after.id, at)));
+      return true;
     },
     async replace(before, after, trail) {
       if (tenants.get(before.id)?.version !== before.version) return false;

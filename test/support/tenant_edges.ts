@@ -1,9 +1,13 @@
 import { a, characters, type Edge, pageSize } from './field_edges.ts';
 
+const id: Edge = { good: ['a', a(63), 'a-9'], bad: ['', a(64), '-a', 'a-', 'A', 'a.b', 'a_b', 'a\n', 'é'] };
+
 /** The edges of what makes and lists tenants. */
 export const tenantEdges: Readonly<Record<string, Readonly<Record<string, Edge>>>> = {
+  SuspendTenant: { id, reason: characters(256) },
+  ResumeTenant: { id },
   CreateTenant: {
-    id: { good: ['a', a(63), 'a-9'], bad: ['', a(64), '-a', 'a-', 'A', 'a.b', 'a_b', 'a\n', 'é'] },
+    id,
     display_name: characters(64),
     public_url: {
       good: ['', 'https://login.example', 'https://login.example:8443', 'http://a.localhost:1', `https://${a(247)}`],

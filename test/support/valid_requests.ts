@@ -36,6 +36,7 @@ export async function validRequests(rpc: RpcCaller): Promise<Readonly<Record<str
   const member = { organisation_id: organisation, identity_id: identityId };
   const { identity } = await rpc.ok('IdentityService', 'getIdentity', { identityId });
   const { tenant } = await rpc.ok('TenantService', 'getTenant', {});
+  const tenantName = freshName('tenant');
   const hook = { url: 'https://hooks.example.com/', actions: ['tenant.never'] };
   const { webhooks } = await rpc.ok('WebhookService', 'listWebhooks', {});
   const webhook = webhooks[0] ?? (await rpc.ok('WebhookService', 'createWebhook', hook)).webhook;
@@ -129,7 +130,9 @@ export async function validRequests(rpc: RpcCaller): Promise<Readonly<Record<str
     ListSigningKeys: {},
     RotateSigningKey: {},
     RetireSigningKey: { kid: keys[0]?.kid ?? '' },
-    CreateTenant: { id: freshName('tenant') },
+    CreateTenant: { id: tenantName },
+    SuspendTenant: { id: tenantName, reason: 'unpaid' },
+    ResumeTenant: { id: tenantName },
     ListTenants: {},
     GetTenant: {},
     UpdateTenant: {

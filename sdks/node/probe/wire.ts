@@ -30,8 +30,8 @@ function enumOf(name: string, message: Json): EnumKind | undefined {
     case 'identifierType':
       return { prefix: 'IDENTIFIER_TYPE_', values: IdentifierType };
     case 'reason':
-      // That of support is words.
-      if ('operator' in message) return undefined;
+      // Those of support and of a suspension are words.
+      if ('operator' in message || 'id' in message) return undefined;
       return { prefix: 'REJECTION_REASON_', values: RejectionReason };
     case 'state':
       if ('summary' in message) return { prefix: 'SESSION_STATE_', values: SessionState };

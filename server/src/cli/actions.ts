@@ -32,9 +32,17 @@ export type TenantActions = {
     readonly displayName: string;
   }): Promise<{ readonly publicUrl: string; readonly serviceKey: string }>;
   list(options: { readonly dev: boolean }): Promise<readonly TenantRow[]>;
+  suspend(options: { readonly dev: boolean; readonly id: string; readonly reason: string }): Promise<void>;
+  resume(options: { readonly dev: boolean; readonly id: string }): Promise<void>;
 };
 
-export type TenantRow = { readonly id: string; readonly publicUrl: string; readonly displayName: string };
+export type TenantRow = {
+  readonly id: string;
+  readonly publicUrl: string;
+  readonly displayName: string;
+  /** Milliseconds since 1970; undefined while it is not suspended. */
+  readonly suspendedAt: number | undefined;
+};
 
 export type MigrateResult = {
   /** Kind of the database, such as `postgresql`; never its URL. */

@@ -36,16 +36,37 @@ export function addTenantCommands(program: Command, { tenants }: CliActions, io:
     .option(...JSON_FLAG)
     .action(async ({ dev = false, json }: { dev?: boolean; json?: boolean }) => {
       const all = await tenants.list({ dev });
+      const since = (at: number | undefined) => (at === undefined ? null : new Date(at).toISOString());
       if (json) {
-        const rows = all.map(({ id, publicUrl, displayName }) => ({
-          id,
-          public_url: publicUrl,
-          display_name: displayName,
-        }));
+        const rows = all.map(({ id, publicUrl, displayName, suspendedAt }) => {
+          return { id, public_url: publicUrl, display_name: displayName, suspended_at: since(suspendedAt) };
+        });
         io.out(`${JSON.stringify({ tenants: rows })}\n`);
         return;
       }
       const width = Math.max(0, ...all.map(({ id }) => id.length));
-      for (const { id, publicUrl, displayName } of all) io.out(`${id.padEnd(width)}  ${publicUrl}  ${displayName}\n`);
+      for (const { id, publicUrl, displayName, suspendedAt } of all) {
+        const state = suspendedAt === undefined ? '' : `  (suspended since ${since(suspendedAt)})`;
+        io.out(`${id.padEnd(width)}  ${publicUrl}  ${displayName}${state}\n`);
+      }
+    });
+  command
+    .command('suspend')
+    .description('Refuse all of a tenant until it is resumed: sessions, pages and calls. Its Trust Tokens end.')
+    .argument('<name>', 'its id')
+    .option('--reason <text>', 'why, for the audit trails')
+    .option(...DEV)
+    .action(async (id: string, { reason = '', dev = false }: { reason?: string; dev?: boolean }) => {
+      await tenants.suspend({ dev, id, reason });
+      io.out(`Tenant ${id} is suspended.\n`);
+    });
+  command
+    .command('resume')
+    .description('End the suspension of a tenant: sessions that have not run out meanwhile go on.')
+    .argument('<name>', 'its id')
+    .option(...DEV)
+    .action(async (id: string, { dev = false }: { dev?: boolean }) => {
+      await tenants.resume({ dev, id });
+      io.out(`Tenant ${id} is resumed.\n`);
     });
 }

@@ -6,6 +6,8 @@ export type Caller = {
   readonly service: string;
   readonly scopes: ReadonlySet<Scope>;
   readonly audiences: ReadonlySet<string>;
+  /** Whether the tenant is suspended. */
+  readonly suspended?: boolean;
   /** Id of the service key; of a certificate's caller, its name. */
   readonly key?: string;
 };

@@ -25,6 +25,7 @@ export const CATALOG = {
   SERVICE_KEY_NOT_FOUND: { code: 5, message: 'No such service key in the tenant.' },
   SIGNING_KEY_NOT_FOUND: { code: 5, message: 'No such signing key in the tenant.' },
   TENANT_NOT_FOUND: { code: 5, message: 'No such tenant.' },
+  TENANT_SUSPENDED: { code: 9, message: 'The tenant is suspended.' },
   TENANT_EXISTS: { code: 6, message: 'Another tenant has this id or public URL; `BadRequest` names the field.' },
   IDENTIFIER_TAKEN: { code: 6, message: 'Another identity of the tenant has this identifier. Administration only.' },
   IDENTITY_DISABLED: { code: 9, message: 'The identity is disabled. Administration only.' },

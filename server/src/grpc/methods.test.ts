@@ -69,7 +69,15 @@ describe('table of methods', () => {
 describe('binding', () => {
   const definition = (requestStream = false) =>
     ({ path: '/t.S/A', requestStream, responseStream: false }) as MethodDefinition<unknown, unknown>;
-  const row: MethodRow = { scope: 'any', tenant: 'none', operator: false, maxBytes: 1, deadlineMs: 1, served: true };
+  const row: MethodRow = {
+    scope: 'any',
+    tenant: 'none',
+    operator: false,
+    whileSuspended: false,
+    maxBytes: 1,
+    deadlineMs: 1,
+    served: true,
+  };
   const handler = async () => ({});
   const bind = (handlers: object, methods: object, contract: object = { S: { a: definition() } }) =>
     bindings(handlers as Handlers, methods as never, contract as never);

@@ -73,6 +73,8 @@ export type MethodRow = MessageRules & {
   readonly tenant: 'request' | 'none';
   /** Whether it concerns the whole server: for services of `default` only. */
   readonly operator: boolean;
+  /** Whether it is served to a tenant that is suspended. */
+  readonly whileSuspended: boolean;
   /** Longest time in milliseconds; the server's and the caller's deadlines may be shorter. */
   readonly deadlineMs: number;
   /** False: answered RPC_NOT_SERVED. */
@@ -86,6 +88,7 @@ function rpc(scope: MethodRow['scope'], exceptions: Partial<MethodRow> = {}): Me
     scope,
     tenant: 'request',
     operator: false,
+    whileSuspended: false,
     maxBytes: 64 * KIB,
     deadlineMs: Number.POSITIVE_INFINITY,
     served: true,
@@ -100,21 +103,22 @@ const VERDICT_MS = 5_000;
 export const METHODS: { readonly [N in ServiceName]: { readonly [M in keyof Services[N]]: MethodRow } } = {
   SessionService: {
     createSession: rpc('sessions:create'),
-    verify: rpc('sessions:verify', { deadlineMs: VERDICT_MS }),
+    // A no is an answer: who asks learns it, and of its end.
+    verify: rpc('sessions:verify', { deadlineMs: VERDICT_MS, whileSuspended: true }),
     // 256 session_ids of 256 bytes are a little more than 64 KiB.
-    batchVerify: rpc('sessions:verify', { deadlineMs: VERDICT_MS, maxBytes: 80 * KIB }),
+    batchVerify: rpc('sessions:verify', { deadlineMs: VERDICT_MS, maxBytes: 80 * KIB, whileSuspended: true }),
     revokeSession: rpc('sessions:revoke'),
     revokeIdentitySessions: rpc('sessions:revoke'),
     listSessions: rpc('sessions:read'),
     rotateSession: rpc('sessions:create'),
     startImpersonation: rpc('sessions:impersonate'),
     startDelegation: rpc('sessions:delegate'),
-    watch: rpc('sessions:verify', { tenant: 'none' }),
+    watch: rpc('sessions:verify', { tenant: 'none', whileSuspended: true }),
   },
   TrustTokenService: {
     issueTrustToken: rpc('tokens:issue'),
     exchangeTrustToken: rpc('tokens:exchange'),
-    getTrustKeys: rpc('any'),
+    getTrustKeys: rpc('any', { whileSuspended: true }),
   },
   IdentityService: {
     createIdentity: rpc('identities:write'),
@@ -204,6 +208,8 @@ export const METHODS: { readonly [N in ServiceName]: { readonly [M in keyof Serv
     retireSigningKey: rpc('signing-keys:admin'),
   },
   TenantService: {
+    suspendTenant: rpc('tenants:operate', { operator: true }),
+    resumeTenant: rpc('tenants:operate', { operator: true }),
     createTenant: rpc('tenants:operate', { operator: true }),
     listTenants: rpc('tenants:operate', { operator: true }),
     getTenant: rpc('tenants:admin'),

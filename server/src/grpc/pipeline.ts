@@ -83,8 +83,9 @@ export function tenantIn(requested: string, caller: Caller): string {
 
 export function requireScope(row: MethodRow, caller: Caller): void {
   if (row.operator && caller.tenantId !== DEFAULT_TENANT) throw new TrustError('TENANT_NOT_ALLOWED');
-  if (row.scope === 'any' || caller.scopes.has(row.scope)) return;
-  throw new TrustError('SCOPE_MISSING', { metadata: { scope: row.scope } });
+  if (row.scope !== 'any' && !caller.scopes.has(row.scope))
+    throw new TrustError('SCOPE_MISSING', { metadata: { scope: row.scope } });
+  if (caller.suspended === true && !row.whileSuspended) throw new TrustError('TENANT_SUSPENDED');
 }
 
 /** Everything that stands between the wire and a unary handler, as one function: interceptors of grpc-js would cost more than all of it. */

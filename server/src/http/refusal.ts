@@ -83,10 +83,17 @@ export const badForm = (status: 400 | 413 | 415): Refusal =>
     (t) => t.refusals.badFormWords,
   )();
 
+const suspended = refusal(
+  403,
+  (t) => t.refusals.suspended,
+  (t) => t.refusals.suspendedWords,
+);
+
 /** What a person reads of an error. Nothing of its inside; unexpected ones leave a number that finds the log line (spec ERR-5). */
 export function refusalOf(error: unknown, requestId: string): Refusal {
   const reason: Reason = error instanceof TrustError ? error.reason : 'INTERNAL';
   const { code } = CATALOG[reason];
+  if (reason === 'TENANT_SUSPENDED') return suspended();
   if (error instanceof TrustError && (code === 8 || code === 14)) {
     const retryAfter = Math.max(1, Math.ceil((error.retryAfterMs ?? 5_000) / 1_000));
     const status = reason === 'RATE_LIMITED' ? 429 : 503;

@@ -3,10 +3,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import { TrustError } from '../errors/trust_error.ts';
 import type { Identity } from '../features/identity/identity.ts';
 import type { ReadOutbox } from '../features/mail/read_outbox.ts';
 import type { IssueSignInCode } from '../features/sign_in/issue_sign_in_code.ts';
 import type { SiteAt } from '../features/tenant/origins.ts';
+import type { IsSuspended } from '../features/tenant/read_settings.ts';
 import type { TenantSettings } from '../features/tenant/tenant.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Random } from '../kernel/random.ts';
@@ -58,6 +60,7 @@ export type HttpOptions = Omit<WellKnownOptions, 'ready' | 'tenantId'> &
     /** The origin of the tenant `default`. */
     readonly publicUrl: string;
     readonly siteAt: SiteAt;
+    readonly isSuspended: IsSuspended;
     readonly dev: boolean;
     /** The mails that wait; on development servers only. */
     readonly readOutbox?: ReadOutbox | undefined;
@@ -169,8 +172,11 @@ export function httpApp(options: SiteOptions): Hono<PageEnv> {
 
   const guard =
     (route: Route, handler: PageHandler): PageHandler =>
-    (context) => {
+    async (context) => {
       context.header('cache-control', route.cache);
+      // What machines and browsers may keep says nothing and lets nobody in.
+      if (route.cache === 'no-store' && (await options.isSuspended(options.tenantId)))
+        throw new TrustError('TENANT_SUSPENDED');
       const own = isOwnForm(publicUrl, context.req.header('sec-fetch-site'), context.req.header('origin'));
       return route.csrf === true && !own ? refuse(context, foreignForm(undefined)) : handler(context);
     };

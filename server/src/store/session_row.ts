@@ -44,25 +44,26 @@ const actingFrom = (text: string | null | undefined) =>
 const COLUMNS = `s.tenant_id, s.handle, s.digest, s.identity_id, s.version, s.epoch, s.authenticated_at, s.acr, s.amr,
   s.created_at, s.last_used_at, s.expires_at, s.idle_timeout, s.revoked_at, s.user_agent, s.ip_address, s.label,
   i.display_name, i.roles, i.metadata, i.epoch, i.version, i.active, s.acting,
-  s.organisation_id, o.display_name, o.roles, o.version, m.roles`;
+  s.organisation_id, o.display_name, o.roles, o.version, m.roles, t.suspended_at`;
 const OWNER = 'i.tenant_id = s.tenant_id and i.id = s.identity_id';
 const MEMBERSHIP =
   'm.tenant_id = s.tenant_id and m.organisation_id = s.organisation_id and m.identity_id = s.identity_id';
 const ORGANISATION = 'o.tenant_id = m.tenant_id and o.id = m.organisation_id';
+const TENANT = 't.id = s.tenant_id';
 
 /** Sessions with their identities: those of the digests `$1` in the tenant `$2`. */
 export const sessionsByDigest = ({ each, joinOne }: Dialect): Statement => ({
   name: 'sessions_by_digest',
   sql: `select ${COLUMNS} from ${each(1)} ${joinOne('inner', '{session}', 's', 's.tenant_id = $2 and s.digest = asked.value')}
     ${joinOne('left', '{identity}', 'i', OWNER)} ${joinOne('left', '{membership}', 'm', MEMBERSHIP)}
-    ${joinOne('left', '{organisation}', 'o', ORGANISATION)}`,
+    ${joinOne('left', '{organisation}', 'o', ORGANISATION)} ${joinOne('left', '{tenant}', 't', TENANT)}`,
 });
 
 /** The session of the tenant `$1` with the handle `$2`, with its identity. */
 export const SESSION_BY_HANDLE: Statement = {
   name: 'session_by_handle',
   sql: `select ${COLUMNS} from {session} s left join {identity} i on ${OWNER} left join {membership} m on ${MEMBERSHIP}
-    left join {organisation} o on ${ORGANISATION} where s.tenant_id = $1 and s.handle = $2`,
+    left join {organisation} o on ${ORGANISATION} left join {tenant} t on ${TENANT} where s.tenant_id = $1 and s.handle = $2`,
 };
 
 type OrganisationCells = [string | null, string | null, string, number, string | null];
@@ -74,6 +75,7 @@ type FoundRow = readonly [
   ...identity: [string | null, string, string, number, number, number | boolean],
   acting: string | null,
   ...organisation: OrganisationCells,
+  suspendedAt: number | null,
 ];
 
 /** Nothing where no organisation is active, it is gone, or the identity is no member. */
@@ -119,5 +121,6 @@ export function foundFrom(cells: Row): SessionWithIdentity {
             active: Boolean(row[22]),
           },
     organisation: organisationFrom(row),
+    ...(row[29] !== null && { suspended: true }),
   };
 }

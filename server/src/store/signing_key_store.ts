@@ -1,6 +1,13 @@
-import type { SigningAlgorithm, SigningKey, SigningKeyState } from '../features/signing_key/signing_key.ts';
+import {
+  retired,
+  type SigningAlgorithm,
+  type SigningKey,
+  type SigningKeyState,
+} from '../features/signing_key/signing_key.ts';
 import type { SigningKeyStore } from '../features/signing_key/store.ts';
+import type { Instant } from '../kernel/clock.ts';
 import { type Database, lock } from './database.ts';
+import type { Transaction } from './dialects/dialect.ts';
 import { SigningKeyEntity, type SigningKeyRow } from './entities/signing_key.ts';
 import type { AppendTrail } from './trail.ts';
 
@@ -28,6 +35,25 @@ function keyFrom(row: SigningKeyRow): SigningKey {
   };
 }
 
+const lockKeys = (database: Database, tx: Transaction, tenantId: string) =>
+  lock(database, tx, `signing keys ${tenantId}`);
+
+/** Retires in `tx` every signing key of a tenant; answers the kids of those that were not retired yet. */
+export async function retireSigningKeys(
+  database: Database,
+  tx: Transaction,
+  tenantId: string,
+  at: Instant,
+): Promise<readonly string[]> {
+  await lockKeys(database, tx, tenantId);
+  const rows = await tx.find(SigningKeyEntity, { tenantId, state: { $ne: 'retired' } }, PLAIN);
+  for (const row of rows) {
+    const { tenantId: _, kid, ...facts } = columnsOf(retired(keyFrom(row), at));
+    await tx.nativeUpdate(SigningKeyEntity, { tenantId, kid }, facts);
+  }
+  return rows.map(({ kid }) => kid);
+}
+
 export function signingKeyStore(database: Database, appendTrail: AppendTrail): SigningKeyStore {
   return {
     list: (tenantId) =>
@@ -38,7 +64,7 @@ export function signingKeyStore(database: Database, appendTrail: AppendTrail): S
 
     apply: (tenantId, known, inserts, updates, trail) =>
       database.write(async (tx) => {
-        await lock(database, tx, `signing keys ${tenantId}`);
+        await lockKeys(database, tx, tenantId);
         const stored = await tx.find(SigningKeyEntity, { tenantId }, PLAIN);
         const states = new Map(stored.map(({ kid, state }) => [kid, state]));
         if (stored.some(({ kid }) => !known.includes(kid))) return false;

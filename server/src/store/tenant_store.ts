@@ -1,8 +1,10 @@
 import type { TenantStore } from '../features/tenant/store.ts';
 import { DEFAULT_SETTINGS, type Tenant, type TenantSettings } from '../features/tenant/tenant.ts';
 import { type Database, lock } from './database.ts';
+import type { Transaction } from './dialects/dialect.ts';
 import { TenantEntity, type TenantRow } from './entities/tenant.ts';
 import { toJson } from './json.ts';
+import { retireSigningKeys } from './signing_key_store.ts';
 import type { AppendTrail } from './trail.ts';
 
 const PLAIN = { disableIdentityMap: true } as const;
@@ -14,15 +16,17 @@ const columnsOf = (tenant: Tenant) => ({
   publicUrl: tenant.publicUrl || null,
   host: hostOf(tenant.publicUrl),
   settings: toJson(tenant.settings),
+  suspendedAt: tenant.suspendedAt ?? null,
 });
 
-function tenantFrom({ id, publicUrl, settings, version, createdAt, updatedAt }: TenantRow): Tenant {
+function tenantFrom({ id, publicUrl, settings, suspendedAt, version, createdAt, updatedAt }: TenantRow): Tenant {
   // Settings that came with a later version than the row have their defaults.
   const known = JSON.parse(settings) as Partial<TenantSettings>;
   return {
     id,
     publicUrl: publicUrl ?? '',
     settings: { ...DEFAULT_SETTINGS, ...known },
+    ...(typeof suspendedAt === 'number' && { suspendedAt }),
     version,
     createdAt,
     updatedAt,
@@ -31,11 +35,16 @@ function tenantFrom({ id, publicUrl, settings, version, createdAt, updatedAt }: 
 
 export function tenantStore(database: Database, appendTrail: AppendTrail): TenantStore {
   const find = async (name: string, column: string, value: string): Promise<Tenant | undefined> => {
-    const sql = `select id, public_url, settings, version, created_at, updated_at from {tenant} where ${column} = $1`;
+    const sql = `select id, public_url, settings, suspended_at, version, created_at, updated_at from {tenant} where ${column} = $1`;
     const [row] = await database.reader.rows({ name, sql }, [value]);
     if (row === undefined) return undefined;
-    const [id, publicUrl, settings, version, createdAt, updatedAt] = row;
-    return tenantFrom({ id, publicUrl, settings, version, createdAt, updatedAt } as TenantRow);
+    const [id, publicUrl, settings, suspendedAt, version, createdAt, updatedAt] = row;
+    return tenantFrom({ id, publicUrl, settings, suspendedAt, version, createdAt, updatedAt } as TenantRow);
+  };
+
+  const replace = async (tx: Transaction, before: Tenant, after: Tenant): Promise<boolean> => {
+    const { id: _, ...facts } = columnsOf(after);
+    return (await tx.nativeUpdate(TenantEntity, { id: before.id, version: before.version }, facts)) > 0;
   };
 
   return {
@@ -70,10 +79,15 @@ export function tenantStore(database: Database, appendTrail: AppendTrail): Tenan
 
     replace: (before, after, trail) =>
       database.write(async (tx) => {
-        const { id: _, ...facts } = columnsOf(after);
-        if ((await tx.nativeUpdate(TenantEntity, { id: before.id, version: before.version }, facts)) === 0)
-          return false;
+        if (!(await replace(tx, before, after))) return false;
         await appendTrail(tx, trail);
+        return true;
+      }),
+
+    suspend: (before, after, at, trail) =>
+      database.write(async (tx) => {
+        if (!(await replace(tx, before, after))) return false;
+        await appendTrail(tx, trail(await retireSigningKeys(database, tx, after.id, at)));
         return true;
       }),
   };

@@ -873,6 +873,29 @@ export abstract class ContractRpcs extends Rpcs {
   }
 
   /**
+   * Refuses all of a tenant from now on: its sessions, Trust Tokens, pages and calls. One that is suspended stays so.
+   * Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_NOT_FOUND,
+   * CONCURRENT_CHANGE.
+   */
+  suspendTenant(
+    request: Input<tenant.SuspendTenantRequest>,
+    options?: CallOptions,
+  ): Promise<tenant.SuspendTenantResponse> {
+    return this.call(tenant.TenantServiceService.suspendTenant, tenant.SuspendTenantRequest, request, options);
+  }
+
+  /**
+   * Ends a suspension: sessions that have not run out meanwhile go on. Scope `tenants:operate`, of a service of
+   * `default`. Errors: as SuspendTenant.
+   */
+  resumeTenant(
+    request: Input<tenant.ResumeTenantRequest>,
+    options?: CallOptions,
+  ): Promise<tenant.ResumeTenantResponse> {
+    return this.call(tenant.TenantServiceService.resumeTenant, tenant.ResumeTenantRequest, request, options);
+  }
+
+  /**
    * Lists all tenants by id. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD,
    * INVALID_PAGE_TOKEN, TENANT_NOT_ALLOWED.
    */
@@ -1075,6 +1098,8 @@ export const rpcNames = [
   'rotateSigningKey',
   'retireSigningKey',
   'createTenant',
+  'suspendTenant',
+  'resumeTenant',
   'listTenants',
   'getTenant',
   'updateTenant',

@@ -12,7 +12,7 @@ from trust_layer.lease.facts import SessionFacts
 
 DEFAULT_TENANT: Final = "default"
 
-RejectionReason = Literal["UNSPECIFIED", "MALFORMED", "UNKNOWN", "EXPIRED", "REVOKED"]
+RejectionReason = Literal["UNSPECIFIED", "MALFORMED", "UNKNOWN", "EXPIRED", "REVOKED", "TENANT_SUSPENDED"]
 """Why a session is not active. Each of them, and what a later version may add, means no."""
 
 _REASONS: Final[dict[int, RejectionReason]] = {
@@ -20,6 +20,7 @@ _REASONS: Final[dict[int, RejectionReason]] = {
     session_pb2.REJECTION_REASON_UNKNOWN: "UNKNOWN",
     session_pb2.REJECTION_REASON_EXPIRED: "EXPIRED",
     session_pb2.REJECTION_REASON_REVOKED: "REVOKED",
+    session_pb2.REJECTION_REASON_TENANT_SUSPENDED: "TENANT_SUSPENDED",
 }
 
 

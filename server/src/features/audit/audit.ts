@@ -23,7 +23,7 @@ export type AuditAction =
   | `webhook.${'created' | 'deleted' | 'secret_rotated' | 'replayed' | 'disabled'}`
   | `oauth.${'signed_in' | 'signed_up' | 'rejected'}`
   | `account.${'linked' | 'unlinked' | 'tokens_read'}`
-  | `tenant.${'created' | 'updated'}`;
+  | `tenant.${'created' | 'updated' | 'suspended' | 'resumed'}`;
 
 /** One act. Holds no secret, no password and no identifier (spec AUD-2). */
 export type AuditEvent = {

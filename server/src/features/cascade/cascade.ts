@@ -33,8 +33,7 @@ export type Act =
   | 'identity_disabled'
   | 'guest_completed'
   | 'deletion_requested'
-  | 'identity_deleted'
-  | 'service_key_revoked';
+  | 'identity_deleted';
 
 const ALL_KEPT: Effects = {
   sessions: 'kept',
@@ -88,7 +87,6 @@ export const CASCADE: Readonly<Record<Act, Effects>> = {
   guest_completed: ALL_ENDED,
   deletion_requested: ALL_ENDED,
   identity_deleted: { ...ALL_ENDED, linkedAccounts: 'ended' },
-  service_key_revoked: ALL_KEPT,
 };
 
 /** The session, and the pending sign-in, in which an act is done. */

@@ -18,13 +18,16 @@ async function served() {
   const { stores, clock, time, random, newId } = testWorld();
   // A second node: it is told of no change and lives by its bound alone.
   const lease = { span: 0 };
-  const nodeDeps = { serviceKeys: stores.serviceKeys, services: stores.services, clock, span: () => lease.span };
+  const suspended = new Set<string>();
+  const isSuspended = async (tenantId: string) => suspended.has(tenantId);
+  const { serviceKeys, services } = stores;
+  const nodeDeps = { serviceKeys, services, isSuspended, clock, span: () => lease.span };
   const other = authenticateCaller(nodeDeps);
   const own = authenticateCaller(nodeDeps);
   const deps = { ...stores, clock, random, newId, forgetCallers: own.forget };
   await putService(deps)('ops', ORDERS);
   const bearer = (authorization: string) => ({ authorization: `Bearer ${authorization}`, certificateNames: [] });
-  return { stores, time, deps, own, other, bearer, lease };
+  return { stores, time, deps, own, other, bearer, lease, suspended };
 }
 
 const REJECTED = { reason: 'SERVICE_KEY_REJECTED' };
@@ -124,12 +127,26 @@ describe('authenticateCaller', () => {
     assert.equal(await reads(), 1, 'a change has come');
   });
 
+  it('TEN-7 says whether the tenant is suspended, and forgets it with the rest', async () => {
+    const { deps, own, bearer, suspended } = await served();
+    const { secret } = await createServiceKey(deps, { ...WHO, service: 'orders' });
+    suspended.add('default');
+    assert.equal((await own.authenticate(bearer(secret))).suspended, true);
+    const byName = { certificateNames: ['orders.example.org'] };
+    assert.equal((await own.authenticate(byName)).suspended, true);
+    suspended.clear();
+    own.forget();
+    assert.equal((await own.authenticate(bearer(secret))).suspended, undefined);
+    assert.equal((await own.authenticate(byName)).suspended, undefined);
+  });
+
   it('a key that was revoked while it was being read is not kept', async () => {
     const { deps, stores, own, bearer } = await served();
     const { secret, key } = await createServiceKey(deps, { ...WHO, service: 'orders' });
     const read = deps.serviceKeys.readWithService;
     const racing = authenticateCaller({
       services: stores.services,
+      isSuspended: async () => false,
       clock: deps.clock,
       span: () => 0,
       serviceKeys: {

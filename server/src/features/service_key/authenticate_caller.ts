@@ -35,6 +35,7 @@ type Known = Found & { readonly readAt: Instant; readonly span: number };
 export function authenticateCaller(deps: {
   readonly serviceKeys: Pick<ServiceKeyStore, 'readWithService'>;
   readonly services: Pick<ServiceStore, 'readByCertificateNames'>;
+  readonly isSuspended: (tenantId: string) => Promise<boolean>;
   readonly clock: Clock;
   /** Names the unbroken span for which this node has been told of changes; 0 without a lease. */
   readonly span: () => number;
@@ -62,6 +63,12 @@ export function authenticateCaller(deps: {
     return kept !== undefined && holds(kept) ? kept.caller : look(credential, read);
   };
 
+  const callerOf = async ({ tenantId, name, scopes, audiences }: Service, key: string): Promise<Caller> => {
+    const rights = { scopes: new Set(scopes), audiences: new Set(audiences) };
+    const suspended = await deps.isSuspended(tenantId);
+    return { tenantId, service: name, ...rights, key, ...(suspended && { suspended }) };
+  };
+
   const byKey = async (authorization: string): Promise<Found> => {
     const presented = /^Bearer +(tlk_\S+)$/i.exec(authorization)?.[1] ?? '';
     const found = isSecret('service_key', presented)
@@ -69,7 +76,7 @@ export function authenticateCaller(deps: {
       : undefined;
     if (!found || !accepts(found.key, presented, deps.clock())) throw new TrustError('SERVICE_KEY_REJECTED');
     return {
-      caller: callerOf(found.service, found.key.id),
+      caller: await callerOf(found.service, found.key.id),
       expiresAt: found.key.expiresAt ?? Number.POSITIVE_INFINITY,
     };
   };
@@ -78,7 +85,7 @@ export function authenticateCaller(deps: {
     const [service, ...others] = await deps.services.readByCertificateNames(names);
     // A certificate that names two services names none: guessing would be a yes in doubt.
     if (service === undefined || others.length > 0) throw new TrustError('SERVICE_KEY_MISSING');
-    return { caller: callerOf(service, certificateKey(service.name)), expiresAt: Number.POSITIVE_INFINITY };
+    return { caller: await callerOf(service, certificateKey(service.name)), expiresAt: Number.POSITIVE_INFINITY };
   };
 
   // What has run out would else hold the places of what is in use.
@@ -105,8 +112,4 @@ export function authenticateCaller(deps: {
 function accepts(key: ServiceKey, presented: string, now: Instant): boolean {
   // Digests of 256 random bits: comparing them in varying time tells nothing of the key.
   return key.digest === digestOf('service_key', presented) && isLive(key, now);
-}
-
-function callerOf({ tenantId, name, scopes, audiences }: Service, key: string): Caller {
-  return { tenantId, service: name, scopes: new Set(scopes), audiences: new Set(audiences), key };
 }

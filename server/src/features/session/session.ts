@@ -36,9 +36,11 @@ export type SessionWithIdentity = {
   readonly identity: (IdentityFacts & { readonly active: boolean }) | undefined;
   /** What holds in the active organisation; undefined where none is, or the identity is no member. */
   readonly organisation?: OrganisationFacts | undefined;
+  /** Whether the tenant is suspended. */
+  readonly suspended?: boolean | undefined;
 };
 
-export type Rejection = 'MALFORMED' | 'UNKNOWN' | 'REVOKED' | 'EXPIRED';
+export type Rejection = 'MALFORMED' | 'UNKNOWN' | 'REVOKED' | 'EXPIRED' | 'TENANT_SUSPENDED';
 
 export type Verdict =
   | {
@@ -64,6 +66,8 @@ export function judge(found: SessionWithIdentity | undefined, now: Instant): Ver
   if (!(now < session.expiresAt && now < session.lastUsedAt + session.idleTimeout)) {
     return { active: false, reason: 'EXPIRED' };
   }
+  // Last: it says that the session may go on.
+  if (found.suspended === true) return { active: false, reason: 'TENANT_SUSPENDED' };
   return { active: true, session, identity, organisation: organisation && withinScope(organisation, session.acting) };
 }
 

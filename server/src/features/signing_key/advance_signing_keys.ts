@@ -45,14 +45,15 @@ export function advanceSigningKeys(deps: Deps): AdvanceSigningKeys {
   };
 }
 
-/** Does it for every tenant; one that fails keeps no other from it. */
+/** Does it for every tenant that is not suspended; one that fails keeps no other from it. */
 export function advanceAllSigningKeys(deps: {
   readonly advance: AdvanceSigningKeys;
-  readonly tenants: () => AsyncIterable<{ readonly id: string }>;
+  readonly tenants: () => AsyncIterable<{ readonly id: string; readonly suspendedAt?: Instant | undefined }>;
 }): () => Promise<void> {
   return async () => {
     const failures: unknown[] = [];
-    for await (const { id } of deps.tenants()) {
+    for await (const { id, suspendedAt } of deps.tenants()) {
+      if (suspendedAt !== undefined) continue;
       await deps.advance(id).catch((error: unknown) => failures.push(error));
     }
     if (failures.length > 0) throw failures[0];

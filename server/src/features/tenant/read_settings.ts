@@ -10,6 +10,14 @@ export async function readTenant(tenants: Pick<TenantStore, 'read'>, id: string)
   return tenant;
 }
 
+/** Whether a tenant is suspended; `default` never is, and costs no reading. */
+export type IsSuspended = (tenantId: string) => Promise<boolean>;
+
+export const isSuspended =
+  (tenants: Pick<TenantStore, 'read'>): IsSuspended =>
+  async (tenantId) =>
+    tenantId !== DEFAULT_TENANT && (await tenants.read(tenantId))?.suspendedAt !== undefined;
+
 const PER_PAGE = 100;
 
 /** Every tenant, by id. */

@@ -6,7 +6,7 @@ import type { TrustError } from '../../errors/trust_error.ts';
 import { DEFAULT_RATE_LIMITS } from '../rate_limit/rate_limit.ts';
 import { ensureDefaultTenant } from './read_settings.ts';
 import { tenantRpc } from './rpc.ts';
-import { updateTenant } from './update_tenant.ts';
+import { resumeTenant, suspendTenant, updateTenant } from './update_tenant.ts';
 
 const CALL: Call = {
   tenantId: 'default',
@@ -45,7 +45,11 @@ async function served() {
   const deps = world;
   await ensureDefaultTenant(deps, {});
   const createTenant = async () => assert.fail('no tenant is made here');
-  const own = { tenants: deps.tenants, createTenant, publicUrl: 'https://login.example.com' };
+  const suspension = { ...deps, forgetCallers: () => {}, ensureSigningKey: async () => {} };
+  const own = {
+    ...{ tenants: deps.tenants, createTenant, publicUrl: 'https://login.example.com' },
+    ...{ suspendTenant: suspendTenant(suspension), resumeTenant: resumeTenant(suspension) },
+  };
   return { world, rpc: tenantRpc({ ...own, updateTenant: updateTenant(deps) }) };
 }
 

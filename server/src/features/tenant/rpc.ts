@@ -17,13 +17,17 @@ import type {
   GetTenantResponse,
   ListTenantsRequest,
   ListTenantsResponse,
+  ResumeTenantRequest,
+  ResumeTenantResponse,
+  SuspendTenantRequest,
+  SuspendTenantResponse,
   Tenant as TenantMessage,
   TenantSettings,
   UpdateTenantRequest,
   UpdateTenantResponse,
 } from '../../contract/gen/trust/v1/tenant.ts';
 import { SessionOverflow } from '../../contract/gen/trust/v1/tenant.ts';
-import { timestamp } from '../../contract/messages.ts';
+import { optionalTimestamp, timestamp } from '../../contract/messages.ts';
 import type { Handler } from '../../contract/rpc.ts';
 import { DAY, SECOND } from '../../kernel/clock.ts';
 import { DEFAULT_RATE_LIMITS, type LimitName, type RateLimit } from '../rate_limit/rate_limit.ts';
@@ -33,10 +37,12 @@ import type { CreateTenant } from './create_tenant.ts';
 import { readTenant } from './read_settings.ts';
 import type { TenantStore } from './store.ts';
 import { DEFAULT_SETTINGS, type MfaPolicy, type TenantSettings as Settings, type Tenant } from './tenant.ts';
-import type { UpdateTenant } from './update_tenant.ts';
+import type { ResumeTenant, SuspendTenant, UpdateTenant } from './update_tenant.ts';
 
 export type TenantRpc = {
   readonly createTenant: Handler<CreateTenantRequest, CreateTenantResponse>;
+  readonly suspendTenant: Handler<SuspendTenantRequest, SuspendTenantResponse>;
+  readonly resumeTenant: Handler<ResumeTenantRequest, ResumeTenantResponse>;
   readonly listTenants: Handler<ListTenantsRequest, ListTenantsResponse>;
   readonly getTenant: Handler<GetTenantRequest, GetTenantResponse>;
   readonly updateTenant: Handler<UpdateTenantRequest, UpdateTenantResponse>;
@@ -124,10 +130,14 @@ const updateFields = z.object({
   expectedVersion: versionNumber,
 });
 
+const id = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be 1 to 63 of a-z 0-9 -, first and last a letter or digit');
+
+const suspendFields = z.object({ id, reason: textCharacters(256) });
+
 const createFields = z.object({
-  id: z
-    .string()
-    .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be 1 to 63 of a-z 0-9 -, first and last a letter or digit'),
+  id,
   displayName: textCharacters(64),
   publicUrl: textBytes(255),
 });
@@ -135,11 +145,16 @@ const createFields = z.object({
 /** What a new tenant is given, checked. Errors: INVALID_FIELD. */
 export const checkedTenant = (given: object) => checked(createFields, given);
 
+/** Which tenant is suspended, and why, checked. Errors: INVALID_FIELD. */
+export const checkedSuspension = (given: object) => checked(suspendFields, given);
+
 /** The handlers of TenantService. */
 export function tenantRpc(useCases: {
   readonly tenants: Pick<TenantStore, 'read' | 'list'>;
   readonly createTenant: CreateTenant;
   readonly updateTenant: UpdateTenant;
+  readonly suspendTenant: SuspendTenant;
+  readonly resumeTenant: ResumeTenant;
   /** The origin of `default`. */
   readonly publicUrl: string;
 }): TenantRpc {
@@ -149,6 +164,16 @@ export function tenantRpc(useCases: {
       const by = { tenantId, name: caller.service };
       const { tenant, serviceKey } = await useCases.createTenant({ ...checkedTenant(request), by });
       return { tenant: tenantMessage(tenant), serviceKey };
+    },
+
+    async suspendTenant(request, { tenantId, caller }) {
+      const by = { tenantId, name: caller.service };
+      return { tenant: tenantMessage(await useCases.suspendTenant({ ...checkedSuspension(request), by })) };
+    },
+
+    async resumeTenant(request, { tenantId, caller }) {
+      const by = { tenantId, name: caller.service };
+      return { tenant: tenantMessage(await useCases.resumeTenant({ ...checked(z.object({ id }), request), by })) };
     },
 
     async listTenants(request) {
@@ -189,7 +214,10 @@ export function tenantRpc(useCases: {
   };
 }
 
-function messageOf({ id, settings, version, createdAt, updatedAt, publicUrl }: Tenant, own: string): TenantMessage {
+function messageOf(
+  { id, settings, version, createdAt, updatedAt, publicUrl, suspendedAt }: Tenant,
+  own: string,
+): TenantMessage {
   return {
     id,
     publicUrl: publicUrl || own,
@@ -213,5 +241,6 @@ function messageOf({ id, settings, version, createdAt, updatedAt, publicUrl }: T
     version: BigInt(version),
     createdAt: timestamp(createdAt),
     updatedAt: timestamp(updatedAt),
+    suspendedAt: optionalTimestamp(suspendedAt),
   };
 }

@@ -1,3 +1,4 @@
+import type { Instant } from '../../kernel/clock.ts';
 import type { Trail } from '../change/change.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -13,4 +14,6 @@ export type TenantStore = {
   insertIfAbsent(tenant: Tenant): Promise<Tenant>;
   /** Writes `after` if the stored version is still that of `before`. */
   replace(before: Tenant, after: Tenant, trail: Trail): Promise<boolean>;
+  /** The same, and retires every signing key of the tenant in that step; `trail` is told the kids of those that were not retired yet. */
+  suspend(before: Tenant, after: Tenant, at: Instant, trail: (kids: readonly string[]) => Trail): Promise<boolean>;
 };

@@ -38,6 +38,8 @@ export type Tenant = {
   /** Origin of its pages, and issuer of its tokens; never changes. Empty for `default`, whose origin is the server's. */
   readonly publicUrl: string;
   readonly settings: TenantSettings;
+  /** Since when all of it is refused; undefined while it is not. */
+  readonly suspendedAt?: Instant | undefined;
   readonly version: number;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;

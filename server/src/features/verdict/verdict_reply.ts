@@ -36,6 +36,7 @@ const REJECTED: Readonly<Record<Rejection, Reply>> = {
   UNKNOWN: rejected('UNKNOWN'),
   REVOKED: rejected('REVOKED'),
   EXPIRED: rejected('EXPIRED'),
+  TENANT_SUSPENDED: rejected('TENANT_SUSPENDED'),
 };
 
 export function replyOf(verdict: Verdict): Reply {

@@ -10,6 +10,7 @@ export const TenantEntity = defineEntity({
     /** The host of `publicUrl`, to be found by. */
     host: p.string().nullable(),
     settings: p.text(),
+    suspendedAt: p.bigint('number').nullable(),
     version: p.integer(),
     createdAt: p.bigint('number'),
     updatedAt: p.bigint('number'),

@@ -69,6 +69,8 @@ const (
 	ErrorReason_ERROR_REASON_SIGNING_KEY_NOT_FOUND ErrorReason = 18
 	// NOT_FOUND. No such tenant.
 	ErrorReason_ERROR_REASON_TENANT_NOT_FOUND ErrorReason = 19
+	// FAILED_PRECONDITION. The tenant is suspended.
+	ErrorReason_ERROR_REASON_TENANT_SUSPENDED ErrorReason = 96
 	// ALREADY_EXISTS. Another tenant has this id or public URL; `BadRequest` names the field.
 	ErrorReason_ERROR_REASON_TENANT_EXISTS ErrorReason = 95
 	// ALREADY_EXISTS. Another identity of the tenant has this identifier. Administration only.
@@ -166,6 +168,7 @@ var (
 		17: "ERROR_REASON_SERVICE_KEY_NOT_FOUND",
 		18: "ERROR_REASON_SIGNING_KEY_NOT_FOUND",
 		19: "ERROR_REASON_TENANT_NOT_FOUND",
+		96: "ERROR_REASON_TENANT_SUSPENDED",
 		95: "ERROR_REASON_TENANT_EXISTS",
 		20: "ERROR_REASON_IDENTIFIER_TAKEN",
 		21: "ERROR_REASON_IDENTITY_DISABLED",
@@ -223,6 +226,7 @@ var (
 		"ERROR_REASON_SERVICE_KEY_NOT_FOUND":      17,
 		"ERROR_REASON_SIGNING_KEY_NOT_FOUND":      18,
 		"ERROR_REASON_TENANT_NOT_FOUND":           19,
+		"ERROR_REASON_TENANT_SUSPENDED":           96,
 		"ERROR_REASON_TENANT_EXISTS":              95,
 		"ERROR_REASON_IDENTIFIER_TAKEN":           20,
 		"ERROR_REASON_IDENTITY_DISABLED":          21,
@@ -292,7 +296,7 @@ var File_trust_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_trust_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1btrust/v1/error_reason.proto\x12\btrust.v1*\xa6\x0f\n" +
+	"\x1btrust/v1/error_reason.proto\x12\btrust.v1*\xc9\x0f\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12\x1e\n" +
@@ -314,7 +318,8 @@ const file_trust_v1_error_reason_proto_rawDesc = "" +
 	"\x1eERROR_REASON_SERVICE_NOT_FOUND\x10\x10\x12&\n" +
 	"\"ERROR_REASON_SERVICE_KEY_NOT_FOUND\x10\x11\x12&\n" +
 	"\"ERROR_REASON_SIGNING_KEY_NOT_FOUND\x10\x12\x12!\n" +
-	"\x1dERROR_REASON_TENANT_NOT_FOUND\x10\x13\x12\x1e\n" +
+	"\x1dERROR_REASON_TENANT_NOT_FOUND\x10\x13\x12!\n" +
+	"\x1dERROR_REASON_TENANT_SUSPENDED\x10`\x12\x1e\n" +
 	"\x1aERROR_REASON_TENANT_EXISTS\x10_\x12!\n" +
 	"\x1dERROR_REASON_IDENTIFIER_TAKEN\x10\x14\x12\"\n" +
 	"\x1eERROR_REASON_IDENTITY_DISABLED\x10\x15\x12 \n" +

@@ -144,6 +144,8 @@ const (
 	RejectionReason_REJECTION_REASON_EXPIRED RejectionReason = 3
 	// The session was ended, or all sessions of its identity were.
 	RejectionReason_REJECTION_REASON_REVOKED RejectionReason = 4
+	// Its tenant is suspended; the session goes on if that is taken back before it runs out.
+	RejectionReason_REJECTION_REASON_TENANT_SUSPENDED RejectionReason = 5
 )
 
 // Enum value maps for RejectionReason.
@@ -154,13 +156,15 @@ var (
 		2: "REJECTION_REASON_UNKNOWN",
 		3: "REJECTION_REASON_EXPIRED",
 		4: "REJECTION_REASON_REVOKED",
+		5: "REJECTION_REASON_TENANT_SUSPENDED",
 	}
 	RejectionReason_value = map[string]int32{
-		"REJECTION_REASON_UNSPECIFIED": 0,
-		"REJECTION_REASON_MALFORMED":   1,
-		"REJECTION_REASON_UNKNOWN":     2,
-		"REJECTION_REASON_EXPIRED":     3,
-		"REJECTION_REASON_REVOKED":     4,
+		"REJECTION_REASON_UNSPECIFIED":      0,
+		"REJECTION_REASON_MALFORMED":        1,
+		"REJECTION_REASON_UNKNOWN":          2,
+		"REJECTION_REASON_EXPIRED":          3,
+		"REJECTION_REASON_REVOKED":          4,
+		"REJECTION_REASON_TENANT_SUSPENDED": 5,
 	}
 )
 
@@ -3350,13 +3354,14 @@ const file_trust_v1_session_proto_rawDesc = "" +
 	"\vConsistency\x12\x1b\n" +
 	"\x17CONSISTENCY_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13CONSISTENCY_BOUNDED\x10\x01\x12\x16\n" +
-	"\x12CONSISTENCY_STRONG\x10\x02*\xad\x01\n" +
+	"\x12CONSISTENCY_STRONG\x10\x02*\xd4\x01\n" +
 	"\x0fRejectionReason\x12 \n" +
 	"\x1cREJECTION_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aREJECTION_REASON_MALFORMED\x10\x01\x12\x1c\n" +
 	"\x18REJECTION_REASON_UNKNOWN\x10\x02\x12\x1c\n" +
 	"\x18REJECTION_REASON_EXPIRED\x10\x03\x12\x1c\n" +
-	"\x18REJECTION_REASON_REVOKED\x10\x042\xc2\x06\n" +
+	"\x18REJECTION_REASON_REVOKED\x10\x04\x12%\n" +
+	"!REJECTION_REASON_TENANT_SUSPENDED\x10\x052\xc2\x06\n" +
 	"\x0eSessionService\x12P\n" +
 	"\rCreateSession\x12\x1e.trust.v1.CreateSessionRequest\x1a\x1f.trust.v1.CreateSessionResponse\x12;\n" +
 	"\x06Verify\x12\x17.trust.v1.VerifyRequest\x1a\x18.trust.v1.VerifyResponse\x12J\n" +

@@ -541,7 +541,9 @@ type Tenant struct {
 	// When it last changed.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// Origin of its pages, which is the issuer of its Trust Tokens: scheme, host and port. It never changes.
-	PublicUrl     string `protobuf:"bytes,6,opt,name=public_url,json=publicUrl,proto3" json:"public_url,omitempty"`
+	PublicUrl string `protobuf:"bytes,6,opt,name=public_url,json=publicUrl,proto3" json:"public_url,omitempty"`
+	// Since when it is suspended; absent while it is not.
+	SuspendedAt   *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=suspended_at,json=suspendedAt,proto3" json:"suspended_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -618,6 +620,224 @@ func (x *Tenant) GetPublicUrl() string {
 	return ""
 }
 
+func (x *Tenant) GetSuspendedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SuspendedAt
+	}
+	return nil
+}
+
+// SuspendTenantRequest names it.
+type SuspendTenantRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Tenant id of the caller; empty means `default`, and no other may.
+	TenantId string `protobuf:"bytes,1,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
+	// Id of the tenant, not `default`. Required.
+	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// Why, for the audit trails. At most 256 characters.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuspendTenantRequest) Reset() {
+	*x = SuspendTenantRequest{}
+	mi := &file_trust_v1_tenant_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuspendTenantRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuspendTenantRequest) ProtoMessage() {}
+
+func (x *SuspendTenantRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_tenant_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuspendTenantRequest.ProtoReflect.Descriptor instead.
+func (*SuspendTenantRequest) Descriptor() ([]byte, []int) {
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *SuspendTenantRequest) GetTenantId() string {
+	if x != nil {
+		return x.TenantId
+	}
+	return ""
+}
+
+func (x *SuspendTenantRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *SuspendTenantRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// SuspendTenantResponse returns it.
+type SuspendTenantResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tenant as it is now.
+	Tenant        *Tenant `protobuf:"bytes,1,opt,name=tenant,proto3" json:"tenant,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuspendTenantResponse) Reset() {
+	*x = SuspendTenantResponse{}
+	mi := &file_trust_v1_tenant_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuspendTenantResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuspendTenantResponse) ProtoMessage() {}
+
+func (x *SuspendTenantResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_tenant_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuspendTenantResponse.ProtoReflect.Descriptor instead.
+func (*SuspendTenantResponse) Descriptor() ([]byte, []int) {
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *SuspendTenantResponse) GetTenant() *Tenant {
+	if x != nil {
+		return x.Tenant
+	}
+	return nil
+}
+
+// ResumeTenantRequest names it.
+type ResumeTenantRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Tenant id of the caller; empty means `default`, and no other may.
+	TenantId string `protobuf:"bytes,1,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
+	// Id of the tenant. Required.
+	Id            string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeTenantRequest) Reset() {
+	*x = ResumeTenantRequest{}
+	mi := &file_trust_v1_tenant_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeTenantRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeTenantRequest) ProtoMessage() {}
+
+func (x *ResumeTenantRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_tenant_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeTenantRequest.ProtoReflect.Descriptor instead.
+func (*ResumeTenantRequest) Descriptor() ([]byte, []int) {
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ResumeTenantRequest) GetTenantId() string {
+	if x != nil {
+		return x.TenantId
+	}
+	return ""
+}
+
+func (x *ResumeTenantRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+// ResumeTenantResponse returns it.
+type ResumeTenantResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tenant as it is now.
+	Tenant        *Tenant `protobuf:"bytes,1,opt,name=tenant,proto3" json:"tenant,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeTenantResponse) Reset() {
+	*x = ResumeTenantResponse{}
+	mi := &file_trust_v1_tenant_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeTenantResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeTenantResponse) ProtoMessage() {}
+
+func (x *ResumeTenantResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_tenant_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeTenantResponse.ProtoReflect.Descriptor instead.
+func (*ResumeTenantResponse) Descriptor() ([]byte, []int) {
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ResumeTenantResponse) GetTenant() *Tenant {
+	if x != nil {
+		return x.Tenant
+	}
+	return nil
+}
+
 // CreateTenantRequest describes the new tenant.
 type CreateTenantRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -636,7 +856,7 @@ type CreateTenantRequest struct {
 
 func (x *CreateTenantRequest) Reset() {
 	*x = CreateTenantRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[5]
+	mi := &file_trust_v1_tenant_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -648,7 +868,7 @@ func (x *CreateTenantRequest) String() string {
 func (*CreateTenantRequest) ProtoMessage() {}
 
 func (x *CreateTenantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[5]
+	mi := &file_trust_v1_tenant_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -661,7 +881,7 @@ func (x *CreateTenantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTenantRequest.ProtoReflect.Descriptor instead.
 func (*CreateTenantRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{5}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CreateTenantRequest) GetTenantId() string {
@@ -706,7 +926,7 @@ type CreateTenantResponse struct {
 
 func (x *CreateTenantResponse) Reset() {
 	*x = CreateTenantResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[6]
+	mi := &file_trust_v1_tenant_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -718,7 +938,7 @@ func (x *CreateTenantResponse) String() string {
 func (*CreateTenantResponse) ProtoMessage() {}
 
 func (x *CreateTenantResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[6]
+	mi := &file_trust_v1_tenant_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -731,7 +951,7 @@ func (x *CreateTenantResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTenantResponse.ProtoReflect.Descriptor instead.
 func (*CreateTenantResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{6}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CreateTenantResponse) GetTenant() *Tenant {
@@ -763,7 +983,7 @@ type ListTenantsRequest struct {
 
 func (x *ListTenantsRequest) Reset() {
 	*x = ListTenantsRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[7]
+	mi := &file_trust_v1_tenant_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -775,7 +995,7 @@ func (x *ListTenantsRequest) String() string {
 func (*ListTenantsRequest) ProtoMessage() {}
 
 func (x *ListTenantsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[7]
+	mi := &file_trust_v1_tenant_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -788,7 +1008,7 @@ func (x *ListTenantsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTenantsRequest.ProtoReflect.Descriptor instead.
 func (*ListTenantsRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{7}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListTenantsRequest) GetTenantId() string {
@@ -825,7 +1045,7 @@ type ListTenantsResponse struct {
 
 func (x *ListTenantsResponse) Reset() {
 	*x = ListTenantsResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[8]
+	mi := &file_trust_v1_tenant_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -837,7 +1057,7 @@ func (x *ListTenantsResponse) String() string {
 func (*ListTenantsResponse) ProtoMessage() {}
 
 func (x *ListTenantsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[8]
+	mi := &file_trust_v1_tenant_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -850,7 +1070,7 @@ func (x *ListTenantsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTenantsResponse.ProtoReflect.Descriptor instead.
 func (*ListTenantsResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{8}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListTenantsResponse) GetTenants() []*Tenant {
@@ -878,7 +1098,7 @@ type GetTenantRequest struct {
 
 func (x *GetTenantRequest) Reset() {
 	*x = GetTenantRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[9]
+	mi := &file_trust_v1_tenant_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -890,7 +1110,7 @@ func (x *GetTenantRequest) String() string {
 func (*GetTenantRequest) ProtoMessage() {}
 
 func (x *GetTenantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[9]
+	mi := &file_trust_v1_tenant_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -903,7 +1123,7 @@ func (x *GetTenantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTenantRequest.ProtoReflect.Descriptor instead.
 func (*GetTenantRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{9}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetTenantRequest) GetTenantId() string {
@@ -924,7 +1144,7 @@ type GetTenantResponse struct {
 
 func (x *GetTenantResponse) Reset() {
 	*x = GetTenantResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[10]
+	mi := &file_trust_v1_tenant_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -936,7 +1156,7 @@ func (x *GetTenantResponse) String() string {
 func (*GetTenantResponse) ProtoMessage() {}
 
 func (x *GetTenantResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[10]
+	mi := &file_trust_v1_tenant_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -949,7 +1169,7 @@ func (x *GetTenantResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTenantResponse.ProtoReflect.Descriptor instead.
 func (*GetTenantResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{10}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetTenantResponse) GetTenant() *Tenant {
@@ -974,7 +1194,7 @@ type UpdateTenantRequest struct {
 
 func (x *UpdateTenantRequest) Reset() {
 	*x = UpdateTenantRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[11]
+	mi := &file_trust_v1_tenant_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -986,7 +1206,7 @@ func (x *UpdateTenantRequest) String() string {
 func (*UpdateTenantRequest) ProtoMessage() {}
 
 func (x *UpdateTenantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[11]
+	mi := &file_trust_v1_tenant_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -999,7 +1219,7 @@ func (x *UpdateTenantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateTenantRequest.ProtoReflect.Descriptor instead.
 func (*UpdateTenantRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{11}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *UpdateTenantRequest) GetTenantId() string {
@@ -1034,7 +1254,7 @@ type UpdateTenantResponse struct {
 
 func (x *UpdateTenantResponse) Reset() {
 	*x = UpdateTenantResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[12]
+	mi := &file_trust_v1_tenant_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1046,7 +1266,7 @@ func (x *UpdateTenantResponse) String() string {
 func (*UpdateTenantResponse) ProtoMessage() {}
 
 func (x *UpdateTenantResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[12]
+	mi := &file_trust_v1_tenant_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1059,7 +1279,7 @@ func (x *UpdateTenantResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateTenantResponse.ProtoReflect.Descriptor instead.
 func (*UpdateTenantResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{12}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *UpdateTenantResponse) GetTenant() *Tenant {
@@ -1111,7 +1331,7 @@ const file_trust_v1_tenant_proto_rawDesc = "" +
 	"\x04mail\x18\x04 \x01(\v2\x13.trust.v1.RateLimitR\x04mail\"<\n" +
 	"\tRateLimit\x12\x14\n" +
 	"\x05burst\x18\x01 \x01(\rR\x05burst\x12\x19\n" +
-	"\bper_hour\x18\x02 \x01(\rR\aperHour\"\xfd\x01\n" +
+	"\bper_hour\x18\x02 \x01(\rR\aperHour\"\xbc\x02\n" +
 	"\x06Tenant\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x124\n" +
 	"\bsettings\x18\x02 \x01(\v2\x18.trust.v1.TenantSettingsR\bsettings\x12\x18\n" +
@@ -1121,7 +1341,19 @@ const file_trust_v1_tenant_proto_rawDesc = "" +
 	"\n" +
 	"updated_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x1d\n" +
 	"\n" +
-	"public_url\x18\x06 \x01(\tR\tpublicUrl\"\x84\x01\n" +
+	"public_url\x18\x06 \x01(\tR\tpublicUrl\x12=\n" +
+	"\fsuspended_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\vsuspendedAt\"[\n" +
+	"\x14SuspendTenantRequest\x12\x1b\n" +
+	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"A\n" +
+	"\x15SuspendTenantResponse\x12(\n" +
+	"\x06tenant\x18\x01 \x01(\v2\x10.trust.v1.TenantR\x06tenant\"B\n" +
+	"\x13ResumeTenantRequest\x12\x1b\n" +
+	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\"@\n" +
+	"\x14ResumeTenantResponse\x12(\n" +
+	"\x06tenant\x18\x01 \x01(\v2\x10.trust.v1.TenantR\x06tenant\"\x84\x01\n" +
 	"\x13CreateTenantRequest\x12\x1b\n" +
 	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12!\n" +
@@ -1159,9 +1391,11 @@ const file_trust_v1_tenant_proto_rawDesc = "" +
 	"\x0eMFA_POLICY_OFF\x10\x01\x12\x17\n" +
 	"\x13MFA_POLICY_OPTIONAL\x10\x02\x12\x17\n" +
 	"\x13MFA_POLICY_REQUIRED\x10\x03\x12\x1f\n" +
-	"\x1bMFA_POLICY_REQUIRED_BY_ROLE\x10\x042\xbf\x02\n" +
+	"\x1bMFA_POLICY_REQUIRED_BY_ROLE\x10\x042\xe0\x03\n" +
 	"\rTenantService\x12M\n" +
-	"\fCreateTenant\x12\x1d.trust.v1.CreateTenantRequest\x1a\x1e.trust.v1.CreateTenantResponse\x12J\n" +
+	"\fCreateTenant\x12\x1d.trust.v1.CreateTenantRequest\x1a\x1e.trust.v1.CreateTenantResponse\x12P\n" +
+	"\rSuspendTenant\x12\x1e.trust.v1.SuspendTenantRequest\x1a\x1f.trust.v1.SuspendTenantResponse\x12M\n" +
+	"\fResumeTenant\x12\x1d.trust.v1.ResumeTenantRequest\x1a\x1e.trust.v1.ResumeTenantResponse\x12J\n" +
 	"\vListTenants\x12\x1c.trust.v1.ListTenantsRequest\x1a\x1d.trust.v1.ListTenantsResponse\x12D\n" +
 	"\tGetTenant\x12\x1a.trust.v1.GetTenantRequest\x1a\x1b.trust.v1.GetTenantResponse\x12M\n" +
 	"\fUpdateTenant\x12\x1d.trust.v1.UpdateTenantRequest\x1a\x1e.trust.v1.UpdateTenantResponseBAZ?github.com/trust-layer/trust-layer/sdks/go/gen/trust/v1;trustv1b\x06proto3"
@@ -1179,7 +1413,7 @@ func file_trust_v1_tenant_proto_rawDescGZIP() []byte {
 }
 
 var file_trust_v1_tenant_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_trust_v1_tenant_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_trust_v1_tenant_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_trust_v1_tenant_proto_goTypes = []any{
 	(SessionOverflow)(0),          // 0: trust.v1.SessionOverflow
 	(MfaPolicy)(0),                // 1: trust.v1.MfaPolicy
@@ -1188,15 +1422,19 @@ var file_trust_v1_tenant_proto_goTypes = []any{
 	(*RateLimits)(nil),            // 4: trust.v1.RateLimits
 	(*RateLimit)(nil),             // 5: trust.v1.RateLimit
 	(*Tenant)(nil),                // 6: trust.v1.Tenant
-	(*CreateTenantRequest)(nil),   // 7: trust.v1.CreateTenantRequest
-	(*CreateTenantResponse)(nil),  // 8: trust.v1.CreateTenantResponse
-	(*ListTenantsRequest)(nil),    // 9: trust.v1.ListTenantsRequest
-	(*ListTenantsResponse)(nil),   // 10: trust.v1.ListTenantsResponse
-	(*GetTenantRequest)(nil),      // 11: trust.v1.GetTenantRequest
-	(*GetTenantResponse)(nil),     // 12: trust.v1.GetTenantResponse
-	(*UpdateTenantRequest)(nil),   // 13: trust.v1.UpdateTenantRequest
-	(*UpdateTenantResponse)(nil),  // 14: trust.v1.UpdateTenantResponse
-	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
+	(*SuspendTenantRequest)(nil),  // 7: trust.v1.SuspendTenantRequest
+	(*SuspendTenantResponse)(nil), // 8: trust.v1.SuspendTenantResponse
+	(*ResumeTenantRequest)(nil),   // 9: trust.v1.ResumeTenantRequest
+	(*ResumeTenantResponse)(nil),  // 10: trust.v1.ResumeTenantResponse
+	(*CreateTenantRequest)(nil),   // 11: trust.v1.CreateTenantRequest
+	(*CreateTenantResponse)(nil),  // 12: trust.v1.CreateTenantResponse
+	(*ListTenantsRequest)(nil),    // 13: trust.v1.ListTenantsRequest
+	(*ListTenantsResponse)(nil),   // 14: trust.v1.ListTenantsResponse
+	(*GetTenantRequest)(nil),      // 15: trust.v1.GetTenantRequest
+	(*GetTenantResponse)(nil),     // 16: trust.v1.GetTenantResponse
+	(*UpdateTenantRequest)(nil),   // 17: trust.v1.UpdateTenantRequest
+	(*UpdateTenantResponse)(nil),  // 18: trust.v1.UpdateTenantResponse
+	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
 }
 var file_trust_v1_tenant_proto_depIdxs = []int32{
 	1,  // 0: trust.v1.TenantSettings.mfa_policy:type_name -> trust.v1.MfaPolicy
@@ -1208,26 +1446,33 @@ var file_trust_v1_tenant_proto_depIdxs = []int32{
 	5,  // 6: trust.v1.RateLimits.tenant:type_name -> trust.v1.RateLimit
 	5,  // 7: trust.v1.RateLimits.mail:type_name -> trust.v1.RateLimit
 	2,  // 8: trust.v1.Tenant.settings:type_name -> trust.v1.TenantSettings
-	15, // 9: trust.v1.Tenant.created_at:type_name -> google.protobuf.Timestamp
-	15, // 10: trust.v1.Tenant.updated_at:type_name -> google.protobuf.Timestamp
-	6,  // 11: trust.v1.CreateTenantResponse.tenant:type_name -> trust.v1.Tenant
-	6,  // 12: trust.v1.ListTenantsResponse.tenants:type_name -> trust.v1.Tenant
-	6,  // 13: trust.v1.GetTenantResponse.tenant:type_name -> trust.v1.Tenant
-	2,  // 14: trust.v1.UpdateTenantRequest.settings:type_name -> trust.v1.TenantSettings
-	6,  // 15: trust.v1.UpdateTenantResponse.tenant:type_name -> trust.v1.Tenant
-	7,  // 16: trust.v1.TenantService.CreateTenant:input_type -> trust.v1.CreateTenantRequest
-	9,  // 17: trust.v1.TenantService.ListTenants:input_type -> trust.v1.ListTenantsRequest
-	11, // 18: trust.v1.TenantService.GetTenant:input_type -> trust.v1.GetTenantRequest
-	13, // 19: trust.v1.TenantService.UpdateTenant:input_type -> trust.v1.UpdateTenantRequest
-	8,  // 20: trust.v1.TenantService.CreateTenant:output_type -> trust.v1.CreateTenantResponse
-	10, // 21: trust.v1.TenantService.ListTenants:output_type -> trust.v1.ListTenantsResponse
-	12, // 22: trust.v1.TenantService.GetTenant:output_type -> trust.v1.GetTenantResponse
-	14, // 23: trust.v1.TenantService.UpdateTenant:output_type -> trust.v1.UpdateTenantResponse
-	20, // [20:24] is the sub-list for method output_type
-	16, // [16:20] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	19, // 9: trust.v1.Tenant.created_at:type_name -> google.protobuf.Timestamp
+	19, // 10: trust.v1.Tenant.updated_at:type_name -> google.protobuf.Timestamp
+	19, // 11: trust.v1.Tenant.suspended_at:type_name -> google.protobuf.Timestamp
+	6,  // 12: trust.v1.SuspendTenantResponse.tenant:type_name -> trust.v1.Tenant
+	6,  // 13: trust.v1.ResumeTenantResponse.tenant:type_name -> trust.v1.Tenant
+	6,  // 14: trust.v1.CreateTenantResponse.tenant:type_name -> trust.v1.Tenant
+	6,  // 15: trust.v1.ListTenantsResponse.tenants:type_name -> trust.v1.Tenant
+	6,  // 16: trust.v1.GetTenantResponse.tenant:type_name -> trust.v1.Tenant
+	2,  // 17: trust.v1.UpdateTenantRequest.settings:type_name -> trust.v1.TenantSettings
+	6,  // 18: trust.v1.UpdateTenantResponse.tenant:type_name -> trust.v1.Tenant
+	11, // 19: trust.v1.TenantService.CreateTenant:input_type -> trust.v1.CreateTenantRequest
+	7,  // 20: trust.v1.TenantService.SuspendTenant:input_type -> trust.v1.SuspendTenantRequest
+	9,  // 21: trust.v1.TenantService.ResumeTenant:input_type -> trust.v1.ResumeTenantRequest
+	13, // 22: trust.v1.TenantService.ListTenants:input_type -> trust.v1.ListTenantsRequest
+	15, // 23: trust.v1.TenantService.GetTenant:input_type -> trust.v1.GetTenantRequest
+	17, // 24: trust.v1.TenantService.UpdateTenant:input_type -> trust.v1.UpdateTenantRequest
+	12, // 25: trust.v1.TenantService.CreateTenant:output_type -> trust.v1.CreateTenantResponse
+	8,  // 26: trust.v1.TenantService.SuspendTenant:output_type -> trust.v1.SuspendTenantResponse
+	10, // 27: trust.v1.TenantService.ResumeTenant:output_type -> trust.v1.ResumeTenantResponse
+	14, // 28: trust.v1.TenantService.ListTenants:output_type -> trust.v1.ListTenantsResponse
+	16, // 29: trust.v1.TenantService.GetTenant:output_type -> trust.v1.GetTenantResponse
+	18, // 30: trust.v1.TenantService.UpdateTenant:output_type -> trust.v1.UpdateTenantResponse
+	25, // [25:31] is the sub-list for method output_type
+	19, // [19:25] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_trust_v1_tenant_proto_init() }
@@ -1242,7 +1487,7 @@ func file_trust_v1_tenant_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trust_v1_tenant_proto_rawDesc), len(file_trust_v1_tenant_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   13,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

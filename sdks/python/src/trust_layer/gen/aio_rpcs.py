@@ -845,6 +845,25 @@ class AioTrustClientRpcs:
         """
         return await self._call(self._stubs().tenant.CreateTenant, request)
 
+    async def suspend_tenant(
+        self, request: tenant.SuspendTenantRequest
+    ) -> tenant.SuspendTenantResponse:
+        """Refuse all of a tenant from now on: its sessions, Trust Tokens, pages and calls.
+
+        One that is suspended stays so. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD,
+        TENANT_NOT_ALLOWED, TENANT_NOT_FOUND, CONCURRENT_CHANGE.
+        """
+        return await self._call(self._stubs().tenant.SuspendTenant, request)
+
+    async def resume_tenant(
+        self, request: tenant.ResumeTenantRequest
+    ) -> tenant.ResumeTenantResponse:
+        """End a suspension: sessions that have not run out meanwhile go on.
+
+        Scope `tenants:operate`, of a service of `default`. Errors: as SuspendTenant.
+        """
+        return await self._call(self._stubs().tenant.ResumeTenant, request)
+
     async def list_tenants(
         self, request: tenant.ListTenantsRequest
     ) -> tenant.ListTenantsResponse:

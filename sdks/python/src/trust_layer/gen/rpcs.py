@@ -815,6 +815,25 @@ class TrustClientRpcs:
         """
         return self._call(self._stubs().tenant.CreateTenant, request)
 
+    def suspend_tenant(
+        self, request: tenant.SuspendTenantRequest
+    ) -> tenant.SuspendTenantResponse:
+        """Refuse all of a tenant from now on: its sessions, Trust Tokens, pages and calls.
+
+        One that is suspended stays so. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD,
+        TENANT_NOT_ALLOWED, TENANT_NOT_FOUND, CONCURRENT_CHANGE.
+        """
+        return self._call(self._stubs().tenant.SuspendTenant, request)
+
+    def resume_tenant(
+        self, request: tenant.ResumeTenantRequest
+    ) -> tenant.ResumeTenantResponse:
+        """End a suspension: sessions that have not run out meanwhile go on.
+
+        Scope `tenants:operate`, of a service of `default`. Errors: as SuspendTenant.
+        """
+        return self._call(self._stubs().tenant.ResumeTenant, request)
+
     def list_tenants(
         self, request: tenant.ListTenantsRequest
     ) -> tenant.ListTenantsResponse:
@@ -1001,6 +1020,8 @@ UNARY_RPCS: Final[dict[str, type[Message]]] = {
     "rotate_signing_key": signing_key.RotateSigningKeyRequest,
     "retire_signing_key": signing_key.RetireSigningKeyRequest,
     "create_tenant": tenant.CreateTenantRequest,
+    "suspend_tenant": tenant.SuspendTenantRequest,
+    "resume_tenant": tenant.ResumeTenantRequest,
     "list_tenants": tenant.ListTenantsRequest,
     "get_tenant": tenant.GetTenantRequest,
     "update_tenant": tenant.UpdateTenantRequest,

@@ -17,6 +17,9 @@ export const refusals: Texts['refusals'] = {
   foreignFormWords:
     'Dieses Formular ist zu alt oder kam nicht von dieser Seite in diesem Browser. Es wurde nichts damit getan.',
   startAgain: 'Von vorn beginnen',
+  suspended: 'Zurzeit geschlossen',
+  suspendedWords:
+    'Die Anmeldung ist hier ausgesetzt. Ihr Konto bleibt erhalten. Bitte kommen Sie später wieder, oder fragen Sie den Betreiber dieses Dienstes.',
   signUpClosed: 'Die Registrierung ist geschlossen',
   signUpClosedWords: 'Hier können zurzeit keine neuen Konten angelegt werden.',
   tooManyTries: 'Zu viele Versuche',

@@ -14,6 +14,9 @@ export const refusals = {
   foreignForm: 'Please start again',
   foreignFormWords: 'This form is too old or did not come from this page in this browser, so nothing was done with it.',
   startAgain: 'Start again',
+  suspended: 'Closed for now',
+  suspendedWords:
+    'Signing in here is suspended. Your account is kept. Please come back later, or ask those who run this service.',
   signUpClosed: 'Sign-up is closed',
   signUpClosedWords: 'New accounts cannot be created here at present.',
   tooManyTries: 'Too many tries',

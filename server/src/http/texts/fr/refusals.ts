@@ -16,6 +16,9 @@ export const refusals: Texts['refusals'] = {
   foreignFormWords:
     'Ce formulaire est trop ancien ou ne vient pas de cette page dans ce navigateur. Il n’a donc pas été pris en compte.',
   startAgain: 'Recommencer',
+  suspended: 'Fermé pour le moment',
+  suspendedWords:
+    'La connexion est suspendue ici. Votre compte est conservé. Revenez plus tard, ou adressez-vous aux responsables de ce service.',
   signUpClosed: 'Les inscriptions sont fermées',
   signUpClosedWords: 'Il n’est pas possible de créer un compte ici pour le moment.',
   tooManyTries: 'Trop de tentatives',

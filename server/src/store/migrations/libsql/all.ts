@@ -16,4 +16,5 @@ export const LIBSQL_MIGRATIONS: readonly MigrationEntry[] = [
   { name: '0012_mail_proofs', load: () => import('./0012_mail_proofs.ts') },
   { name: '0013_mail_proof_within', load: () => import('./0013_mail_proof_within.ts') },
   { name: '0014_tenants', load: () => import('./0014_tenants.ts') },
+  { name: '0015_tenant_suspension', load: () => import('./0015_tenant_suspension.ts') },
 ];

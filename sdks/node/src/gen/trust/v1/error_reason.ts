@@ -58,6 +58,8 @@ export const ErrorReason = {
   SIGNING_KEY_NOT_FOUND: 18,
   /** TENANT_NOT_FOUND - NOT_FOUND. No such tenant. */
   TENANT_NOT_FOUND: 19,
+  /** TENANT_SUSPENDED - FAILED_PRECONDITION. The tenant is suspended. */
+  TENANT_SUSPENDED: 96,
   /** TENANT_EXISTS - ALREADY_EXISTS. Another tenant has this id or public URL; `BadRequest` names the field. */
   TENANT_EXISTS: 95,
   /** IDENTIFIER_TAKEN - ALREADY_EXISTS. Another identity of the tenant has this identifier. Administration only. */
@@ -159,6 +161,7 @@ export namespace ErrorReason {
   export type SERVICE_KEY_NOT_FOUND = typeof ErrorReason.SERVICE_KEY_NOT_FOUND;
   export type SIGNING_KEY_NOT_FOUND = typeof ErrorReason.SIGNING_KEY_NOT_FOUND;
   export type TENANT_NOT_FOUND = typeof ErrorReason.TENANT_NOT_FOUND;
+  export type TENANT_SUSPENDED = typeof ErrorReason.TENANT_SUSPENDED;
   export type TENANT_EXISTS = typeof ErrorReason.TENANT_EXISTS;
   export type IDENTIFIER_TAKEN = typeof ErrorReason.IDENTIFIER_TAKEN;
   export type IDENTITY_DISABLED = typeof ErrorReason.IDENTITY_DISABLED;

@@ -63,6 +63,8 @@ export const RejectionReason = {
   EXPIRED: 3,
   /** REVOKED - The session was ended, or all sessions of its identity were. */
   REVOKED: 4,
+  /** TENANT_SUSPENDED - Its tenant is suspended; the session goes on if that is taken back before it runs out. */
+  TENANT_SUSPENDED: 5,
 } as const;
 
 export type RejectionReason = typeof RejectionReason[keyof typeof RejectionReason];
@@ -73,6 +75,7 @@ export namespace RejectionReason {
   export type UNKNOWN = typeof RejectionReason.UNKNOWN;
   export type EXPIRED = typeof RejectionReason.EXPIRED;
   export type REVOKED = typeof RejectionReason.REVOKED;
+  export type TENANT_SUSPENDED = typeof RejectionReason.TENANT_SUSPENDED;
 }
 
 /**

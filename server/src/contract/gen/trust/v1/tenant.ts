@@ -174,6 +174,38 @@ export interface Tenant {
     | undefined;
   /** Origin of its pages, which is the issuer of its Trust Tokens: scheme, host and port. It never changes. */
   readonly publicUrl: string;
+  /** Since when it is suspended; absent while it is not. */
+  readonly suspendedAt: Date | undefined;
+}
+
+/** SuspendTenantRequest names it. */
+export interface SuspendTenantRequest {
+  /** Tenant id of the caller; empty means `default`, and no other may. */
+  readonly tenantId: string;
+  /** Id of the tenant, not `default`. Required. */
+  readonly id: string;
+  /** Why, for the audit trails. At most 256 characters. */
+  readonly reason: string;
+}
+
+/** SuspendTenantResponse returns it. */
+export interface SuspendTenantResponse {
+  /** The tenant as it is now. */
+  readonly tenant: Tenant | undefined;
+}
+
+/** ResumeTenantRequest names it. */
+export interface ResumeTenantRequest {
+  /** Tenant id of the caller; empty means `default`, and no other may. */
+  readonly tenantId: string;
+  /** Id of the tenant. Required. */
+  readonly id: string;
+}
+
+/** ResumeTenantResponse returns it. */
+export interface ResumeTenantResponse {
+  /** The tenant as it is now. */
+  readonly tenant: Tenant | undefined;
 }
 
 /** CreateTenantRequest describes the new tenant. */
@@ -763,7 +795,15 @@ export const RateLimit: MessageFns<RateLimit> = {
 };
 
 function createBaseTenant(): Tenant {
-  return { id: "", settings: undefined, version: 0n, createdAt: undefined, updatedAt: undefined, publicUrl: "" };
+  return {
+    id: "",
+    settings: undefined,
+    version: 0n,
+    createdAt: undefined,
+    updatedAt: undefined,
+    publicUrl: "",
+    suspendedAt: undefined,
+  };
 }
 
 export const Tenant: MessageFns<Tenant> = {
@@ -788,6 +828,9 @@ export const Tenant: MessageFns<Tenant> = {
     }
     if (message.publicUrl !== "") {
       writer.uint32(50).string(message.publicUrl);
+    }
+    if (message.suspendedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.suspendedAt), writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -853,6 +896,14 @@ export const Tenant: MessageFns<Tenant> = {
             message.publicUrl = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.suspendedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -878,6 +929,267 @@ export const Tenant: MessageFns<Tenant> = {
     message.createdAt = object.createdAt ?? undefined;
     message.updatedAt = object.updatedAt ?? undefined;
     message.publicUrl = object.publicUrl ?? "";
+    message.suspendedAt = object.suspendedAt ?? undefined;
+    return message;
+  },
+};
+
+function createBaseSuspendTenantRequest(): SuspendTenantRequest {
+  return { tenantId: "", id: "", reason: "" };
+}
+
+export const SuspendTenantRequest: MessageFns<SuspendTenantRequest> = {
+  encode(message: SuspendTenantRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenantId !== "") {
+      writer.uint32(10).string(message.tenantId);
+    }
+    if (message.id !== "") {
+      writer.uint32(18).string(message.id);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SuspendTenantRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSuspendTenantRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenantId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SuspendTenantRequest>, I>>(base?: I): SuspendTenantRequest {
+    return SuspendTenantRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SuspendTenantRequest>, I>>(object: I): SuspendTenantRequest {
+    const message = createBaseSuspendTenantRequest() as any;
+    message.tenantId = object.tenantId ?? "";
+    message.id = object.id ?? "";
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseSuspendTenantResponse(): SuspendTenantResponse {
+  return { tenant: undefined };
+}
+
+export const SuspendTenantResponse: MessageFns<SuspendTenantResponse> = {
+  encode(message: SuspendTenantResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== undefined) {
+      Tenant.encode(message.tenant, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SuspendTenantResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSuspendTenantResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = Tenant.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SuspendTenantResponse>, I>>(base?: I): SuspendTenantResponse {
+    return SuspendTenantResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SuspendTenantResponse>, I>>(object: I): SuspendTenantResponse {
+    const message = createBaseSuspendTenantResponse() as any;
+    message.tenant = (object.tenant !== undefined && object.tenant !== null)
+      ? Tenant.fromPartial(object.tenant)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseResumeTenantRequest(): ResumeTenantRequest {
+  return { tenantId: "", id: "" };
+}
+
+export const ResumeTenantRequest: MessageFns<ResumeTenantRequest> = {
+  encode(message: ResumeTenantRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenantId !== "") {
+      writer.uint32(10).string(message.tenantId);
+    }
+    if (message.id !== "") {
+      writer.uint32(18).string(message.id);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResumeTenantRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResumeTenantRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenantId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ResumeTenantRequest>, I>>(base?: I): ResumeTenantRequest {
+    return ResumeTenantRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ResumeTenantRequest>, I>>(object: I): ResumeTenantRequest {
+    const message = createBaseResumeTenantRequest() as any;
+    message.tenantId = object.tenantId ?? "";
+    message.id = object.id ?? "";
+    return message;
+  },
+};
+
+function createBaseResumeTenantResponse(): ResumeTenantResponse {
+  return { tenant: undefined };
+}
+
+export const ResumeTenantResponse: MessageFns<ResumeTenantResponse> = {
+  encode(message: ResumeTenantResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== undefined) {
+      Tenant.encode(message.tenant, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResumeTenantResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResumeTenantResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = Tenant.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ResumeTenantResponse>, I>>(base?: I): ResumeTenantResponse {
+    return ResumeTenantResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ResumeTenantResponse>, I>>(object: I): ResumeTenantResponse {
+    const message = createBaseResumeTenantResponse() as any;
+    message.tenant = (object.tenant !== undefined && object.tenant !== null)
+      ? Tenant.fromPartial(object.tenant)
+      : undefined;
     return message;
   },
 };
@@ -1464,6 +1776,35 @@ export const TenantServiceService = {
     responseDeserialize: (value: Buffer): CreateTenantResponse => CreateTenantResponse.decode(value),
   },
   /**
+   * SuspendTenant refuses all of a tenant from now on: its sessions, Trust Tokens, pages and calls. One that is suspended stays
+   * so. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_NOT_FOUND,
+   * CONCURRENT_CHANGE.
+   */
+  suspendTenant: {
+    path: "/trust.v1.TenantService/SuspendTenant" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SuspendTenantRequest): Buffer => Buffer.from(SuspendTenantRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SuspendTenantRequest => SuspendTenantRequest.decode(value),
+    responseSerialize: (value: SuspendTenantResponse): Buffer =>
+      Buffer.from(SuspendTenantResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SuspendTenantResponse => SuspendTenantResponse.decode(value),
+  },
+  /**
+   * ResumeTenant ends a suspension: sessions that have not run out meanwhile go on. Scope `tenants:operate`, of a service of
+   * `default`. Errors: as SuspendTenant.
+   */
+  resumeTenant: {
+    path: "/trust.v1.TenantService/ResumeTenant" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ResumeTenantRequest): Buffer => Buffer.from(ResumeTenantRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ResumeTenantRequest => ResumeTenantRequest.decode(value),
+    responseSerialize: (value: ResumeTenantResponse): Buffer =>
+      Buffer.from(ResumeTenantResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ResumeTenantResponse => ResumeTenantResponse.decode(value),
+  },
+  /**
    * ListTenants lists all tenants by id. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD,
    * INVALID_PAGE_TOKEN, TENANT_NOT_ALLOWED.
    */
@@ -1508,6 +1849,17 @@ export interface TenantServiceServer extends UntypedServiceImplementation {
    * `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_EXISTS.
    */
   createTenant: handleUnaryCall<CreateTenantRequest, CreateTenantResponse>;
+  /**
+   * SuspendTenant refuses all of a tenant from now on: its sessions, Trust Tokens, pages and calls. One that is suspended stays
+   * so. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_NOT_FOUND,
+   * CONCURRENT_CHANGE.
+   */
+  suspendTenant: handleUnaryCall<SuspendTenantRequest, SuspendTenantResponse>;
+  /**
+   * ResumeTenant ends a suspension: sessions that have not run out meanwhile go on. Scope `tenants:operate`, of a service of
+   * `default`. Errors: as SuspendTenant.
+   */
+  resumeTenant: handleUnaryCall<ResumeTenantRequest, ResumeTenantResponse>;
   /**
    * ListTenants lists all tenants by id. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD,
    * INVALID_PAGE_TOKEN, TENANT_NOT_ALLOWED.

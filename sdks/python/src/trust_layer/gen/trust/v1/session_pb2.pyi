@@ -26,6 +26,7 @@ class RejectionReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REJECTION_REASON_UNKNOWN: _ClassVar[RejectionReason]
     REJECTION_REASON_EXPIRED: _ClassVar[RejectionReason]
     REJECTION_REASON_REVOKED: _ClassVar[RejectionReason]
+    REJECTION_REASON_TENANT_SUSPENDED: _ClassVar[RejectionReason]
 ACTING_KIND_UNSPECIFIED: ActingKind
 ACTING_KIND_SUPPORT: ActingKind
 ACTING_KIND_AGENT: ActingKind
@@ -37,6 +38,7 @@ REJECTION_REASON_MALFORMED: RejectionReason
 REJECTION_REASON_UNKNOWN: RejectionReason
 REJECTION_REASON_EXPIRED: RejectionReason
 REJECTION_REASON_REVOKED: RejectionReason
+REJECTION_REASON_TENANT_SUSPENDED: RejectionReason
 
 class Device(_message.Message):
     __slots__ = ("user_agent", "ip_address", "label")

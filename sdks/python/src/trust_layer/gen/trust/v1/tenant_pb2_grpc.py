@@ -41,6 +41,16 @@ class TenantServiceStub(object):
                 request_serializer=trust_dot_v1_dot_tenant__pb2.CreateTenantRequest.SerializeToString,
                 response_deserializer=trust_dot_v1_dot_tenant__pb2.CreateTenantResponse.FromString,
                 _registered_method=True)
+        self.SuspendTenant = channel.unary_unary(
+                '/trust.v1.TenantService/SuspendTenant',
+                request_serializer=trust_dot_v1_dot_tenant__pb2.SuspendTenantRequest.SerializeToString,
+                response_deserializer=trust_dot_v1_dot_tenant__pb2.SuspendTenantResponse.FromString,
+                _registered_method=True)
+        self.ResumeTenant = channel.unary_unary(
+                '/trust.v1.TenantService/ResumeTenant',
+                request_serializer=trust_dot_v1_dot_tenant__pb2.ResumeTenantRequest.SerializeToString,
+                response_deserializer=trust_dot_v1_dot_tenant__pb2.ResumeTenantResponse.FromString,
+                _registered_method=True)
         self.ListTenants = channel.unary_unary(
                 '/trust.v1.TenantService/ListTenants',
                 request_serializer=trust_dot_v1_dot_tenant__pb2.ListTenantsRequest.SerializeToString,
@@ -66,6 +76,23 @@ class TenantServiceServicer(object):
     def CreateTenant(self, request, context):
         """CreateTenant makes a tenant with settings, signing keys and pages of its own, and a first service key for it. Scope
         `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_EXISTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SuspendTenant(self, request, context):
+        """SuspendTenant refuses all of a tenant from now on: its sessions, Trust Tokens, pages and calls. One that is suspended stays
+        so. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_NOT_FOUND,
+        CONCURRENT_CHANGE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeTenant(self, request, context):
+        """ResumeTenant ends a suspension: sessions that have not run out meanwhile go on. Scope `tenants:operate`, of a service of
+        `default`. Errors: as SuspendTenant.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -101,6 +128,16 @@ def add_TenantServiceServicer_to_server(servicer, server):
                     servicer.CreateTenant,
                     request_deserializer=trust_dot_v1_dot_tenant__pb2.CreateTenantRequest.FromString,
                     response_serializer=trust_dot_v1_dot_tenant__pb2.CreateTenantResponse.SerializeToString,
+            ),
+            'SuspendTenant': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuspendTenant,
+                    request_deserializer=trust_dot_v1_dot_tenant__pb2.SuspendTenantRequest.FromString,
+                    response_serializer=trust_dot_v1_dot_tenant__pb2.SuspendTenantResponse.SerializeToString,
+            ),
+            'ResumeTenant': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeTenant,
+                    request_deserializer=trust_dot_v1_dot_tenant__pb2.ResumeTenantRequest.FromString,
+                    response_serializer=trust_dot_v1_dot_tenant__pb2.ResumeTenantResponse.SerializeToString,
             ),
             'ListTenants': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTenants,
@@ -147,6 +184,60 @@ class TenantService(object):
             '/trust.v1.TenantService/CreateTenant',
             trust_dot_v1_dot_tenant__pb2.CreateTenantRequest.SerializeToString,
             trust_dot_v1_dot_tenant__pb2.CreateTenantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuspendTenant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trust.v1.TenantService/SuspendTenant',
+            trust_dot_v1_dot_tenant__pb2.SuspendTenantRequest.SerializeToString,
+            trust_dot_v1_dot_tenant__pb2.SuspendTenantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeTenant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trust.v1.TenantService/ResumeTenant',
+            trust_dot_v1_dot_tenant__pb2.ResumeTenantRequest.SerializeToString,
+            trust_dot_v1_dot_tenant__pb2.ResumeTenantResponse.FromString,
             options,
             channel_credentials,
             insecure,

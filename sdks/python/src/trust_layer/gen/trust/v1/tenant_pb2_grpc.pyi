@@ -31,6 +31,23 @@ class TenantServiceStub:
     `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_EXISTS.
     """
 
+    SuspendTenant: grpc.UnaryUnaryMultiCallable[
+        trust_layer.gen.trust.v1.tenant_pb2.SuspendTenantRequest,
+        trust_layer.gen.trust.v1.tenant_pb2.SuspendTenantResponse,
+    ]
+    """SuspendTenant refuses all of a tenant from now on: its sessions, Trust Tokens, pages and calls. One that is suspended stays
+    so. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_NOT_FOUND,
+    CONCURRENT_CHANGE.
+    """
+
+    ResumeTenant: grpc.UnaryUnaryMultiCallable[
+        trust_layer.gen.trust.v1.tenant_pb2.ResumeTenantRequest,
+        trust_layer.gen.trust.v1.tenant_pb2.ResumeTenantResponse,
+    ]
+    """ResumeTenant ends a suspension: sessions that have not run out meanwhile go on. Scope `tenants:operate`, of a service of
+    `default`. Errors: as SuspendTenant.
+    """
+
     ListTenants: grpc.UnaryUnaryMultiCallable[
         trust_layer.gen.trust.v1.tenant_pb2.ListTenantsRequest,
         trust_layer.gen.trust.v1.tenant_pb2.ListTenantsResponse,
@@ -64,6 +81,23 @@ class TenantServiceAsyncStub:
     ]
     """CreateTenant makes a tenant with settings, signing keys and pages of its own, and a first service key for it. Scope
     `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_EXISTS.
+    """
+
+    SuspendTenant: grpc.aio.UnaryUnaryMultiCallable[
+        trust_layer.gen.trust.v1.tenant_pb2.SuspendTenantRequest,
+        trust_layer.gen.trust.v1.tenant_pb2.SuspendTenantResponse,
+    ]
+    """SuspendTenant refuses all of a tenant from now on: its sessions, Trust Tokens, pages and calls. One that is suspended stays
+    so. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_NOT_FOUND,
+    CONCURRENT_CHANGE.
+    """
+
+    ResumeTenant: grpc.aio.UnaryUnaryMultiCallable[
+        trust_layer.gen.trust.v1.tenant_pb2.ResumeTenantRequest,
+        trust_layer.gen.trust.v1.tenant_pb2.ResumeTenantResponse,
+    ]
+    """ResumeTenant ends a suspension: sessions that have not run out meanwhile go on. Scope `tenants:operate`, of a service of
+    `default`. Errors: as SuspendTenant.
     """
 
     ListTenants: grpc.aio.UnaryUnaryMultiCallable[
@@ -101,6 +135,27 @@ class TenantServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[trust_layer.gen.trust.v1.tenant_pb2.CreateTenantResponse, collections.abc.Awaitable[trust_layer.gen.trust.v1.tenant_pb2.CreateTenantResponse]]:
         """CreateTenant makes a tenant with settings, signing keys and pages of its own, and a first service key for it. Scope
         `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_EXISTS.
+        """
+
+    @abc.abstractmethod
+    def SuspendTenant(
+        self,
+        request: trust_layer.gen.trust.v1.tenant_pb2.SuspendTenantRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[trust_layer.gen.trust.v1.tenant_pb2.SuspendTenantResponse, collections.abc.Awaitable[trust_layer.gen.trust.v1.tenant_pb2.SuspendTenantResponse]]:
+        """SuspendTenant refuses all of a tenant from now on: its sessions, Trust Tokens, pages and calls. One that is suspended stays
+        so. Scope `tenants:operate`, of a service of `default`. Errors: INVALID_FIELD, TENANT_NOT_ALLOWED, TENANT_NOT_FOUND,
+        CONCURRENT_CHANGE.
+        """
+
+    @abc.abstractmethod
+    def ResumeTenant(
+        self,
+        request: trust_layer.gen.trust.v1.tenant_pb2.ResumeTenantRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[trust_layer.gen.trust.v1.tenant_pb2.ResumeTenantResponse, collections.abc.Awaitable[trust_layer.gen.trust.v1.tenant_pb2.ResumeTenantResponse]]:
+        """ResumeTenant ends a suspension: sessions that have not run out meanwhile go on. Scope `tenants:operate`, of a service of
+        `default`. Errors: as SuspendTenant.
         """
 
     @abc.abstractmethod
