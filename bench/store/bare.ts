@@ -1,7 +1,7 @@
 // The drivers alone, with the statements of the store as a careful hand writes them: prepared once a connection, one transaction a write, and
 // tried again as the store does where the database says that it lost against another one.
 import Database from 'libsql';
-import { createPool } from 'mysql2/promise';
+import { createPool, type Pool } from 'mysql2/promise';
 import pg from 'pg';
 import { retried } from '../../server/src/store/database.ts';
 import type { OpenDialect } from '../../server/src/store/dialects/dialect.ts';
@@ -21,13 +21,18 @@ export type Bare = {
   close(): Promise<unknown>;
 };
 
-const LARGEST_POOL = 10;
+/** As many connections for writes, and for reads, as a store opens. */
+const POOL = 10;
+const READERS = 4;
 
-/** Without the lists, joins and batches of the store: plain drivers on the same database. */
-export function bareDriver(databaseUrl: string, { dialect }: OpenDialect): Bare {
+/** Without the lists, joins and batches of the store: plain drivers on the same database, whose connections have the same settings. */
+export function bareDriver(databaseUrl: string, { dialect, orm }: OpenDialect): Bare {
   const named = (sql: string) => sql.replaceAll(/\{([a-z_]+)\}/g, (_, table: string) => dialect.quote(table));
   if (dialect.folder === 'libsql') return bareLibsql(databaseUrl.slice(databaseUrl.indexOf(':') + 1), named);
-  const driver = dialect.folder === 'postgresql' ? barePostgresql(databaseUrl, named) : bareMysql(databaseUrl, named);
+  const driver =
+    dialect.folder === 'postgresql'
+      ? barePostgresql(databaseUrl, named)
+      : bareMysql(databaseUrl, named, String(orm.driverOptions.setup));
   return {
     ...driver,
     write: (steps) =>
@@ -73,7 +78,8 @@ function bareLibsql(path: string, named: Named): Bare {
 }
 
 function barePostgresql(databaseUrl: string, named: Named): Bare {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: LARGEST_POOL });
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: POOL });
+  const readers = new pg.Pool({ connectionString: databaseUrl, max: READERS });
   const query = ({ name, sql }: Step, values: Values) => ({
     name,
     text: named(sql),
@@ -81,7 +87,7 @@ function barePostgresql(databaseUrl: string, named: Named): Bare {
     rowMode: 'array' as const,
   });
   return {
-    rows: async (step) => (await pool.query(query(step, step.values([])))).rows as unknown[][],
+    rows: async (step) => (await readers.query(query(step, step.values([])))).rows as unknown[][],
     write: async (steps) => {
       const client = await pool.connect();
       try {
@@ -95,12 +101,16 @@ function barePostgresql(databaseUrl: string, named: Named): Bare {
         client.release();
       }
     },
-    close: () => pool.end(),
+    close: () => Promise.all([pool.end(), readers.end()]),
   };
 }
 
-function bareMysql(databaseUrl: string, named: Named): Bare {
-  const pool = createPool({ uri: databaseUrl.replace(/^[a-z]+/, 'mysql'), connectionLimit: LARGEST_POOL });
+function bareMysql(databaseUrl: string, named: Named, setup: string): Bare {
+  const [pool, readers] = [POOL, READERS].map((connectionLimit) => {
+    const made = createPool({ uri: databaseUrl.replace(/^[a-z]+/, 'mysql'), connectionLimit });
+    made.pool.on('connection', (connection) => void connection.query(setup));
+    return made;
+  }) as [Pool, Pool];
   const statement = (sql: string) => ({
     sql: named(sql).replaceAll(/\$\d+/g, '?'),
     order: [...sql.matchAll(/\$(\d+)/g)].map(([, place]) => Number(place) - 1),
@@ -112,7 +122,7 @@ function bareMysql(databaseUrl: string, named: Named): Bare {
     return [{ sql: found.sql, rowsAsArray: true }, found.order.map((place) => values[place] ?? null)] as const;
   };
   return {
-    rows: async (step) => (await pool.execute(...asked(step, step.values([]))))[0] as unknown as unknown[][],
+    rows: async (step) => (await readers.execute(...asked(step, step.values([]))))[0] as unknown as unknown[][],
     write: async (steps) => {
       const client = await pool.getConnection();
       try {
@@ -129,6 +139,6 @@ function bareMysql(databaseUrl: string, named: Named): Bare {
         client.release();
       }
     },
-    close: () => pool.end(),
+    close: () => Promise.all([pool.end(), readers.end()]),
   };
 }

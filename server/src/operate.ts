@@ -20,11 +20,12 @@ import type { Scope } from './features/service_key/service_key.ts';
 import { keySealer, sealContext } from './features/signing_key/keys.ts';
 import { DEFAULT_TENANT } from './features/tenant/tenant.ts';
 import { parseForeignHash } from './features/users_table/foreign_hash.ts';
+import type { UsersTableStore } from './features/users_table/store.ts';
 import { createLog } from './log.ts';
 import { type Node, type NodeOptions, openNode } from './node.ts';
 import { copyDatabase } from './store/copy/copy.ts';
 import { openDialect } from './store/dialects/dialect.ts';
-import { examineDatabase, type Finding } from './store/doctor.ts';
+import { encryptionOf, examineDatabase, type Finding } from './store/doctor.ts';
 import { planMigrations } from './store/migrate.ts';
 import { openStore } from './store/store.ts';
 import { usersTableStore } from './store/users_table_store.ts';
@@ -66,22 +67,33 @@ export async function copy(options: CopyOptions): Promise<CopyResult> {
 export async function doctor(config: Config): Promise<DoctorResult> {
   const { database, findings } = await examineDatabase(config.databaseUrl);
   const more: Finding[] = [];
-  if (config.users !== undefined) more.push(await usersTableFinding(config.users));
-  if (config.masterKey !== undefined && findings.every(({ ok }) => ok))
-    more.push(await masterKeyFinding(config, config.masterKey));
+  if (config.users !== undefined) more.push(...(await usersTableFindings(config.users, config.databaseUrl)));
+  const usable = ['connection', 'migrations'].every((name) => findings.some(({ check, ok }) => check === name && ok));
+  if (config.masterKey !== undefined && usable) more.push(await masterKeyFinding(config, config.masterKey));
   return { database, findings: [...findings, ...more] };
 }
 
-/** Whether the people of the other program's table can be read, and their passwords checked. */
-async function usersTableFinding(users: UsersTableConfig): Promise<Finding> {
-  const check = 'users table';
+/** Whether the people of the other program's table can be read, and their passwords checked; and by no one on the way. */
+async function usersTableFindings(users: UsersTableConfig, databaseUrl: string): Promise<readonly Finding[]> {
   const store = await usersTableStore(users, () => {});
+  try {
+    const finding = await usersTableFinding(users, store);
+    if (users.databaseUrl === databaseUrl) return [finding];
+    const encryption = await store.transport().then(encryptionOf, () => undefined);
+    return encryption === undefined ? [finding] : [finding, { ...encryption, check: 'users table: encryption' }];
+  } finally {
+    await store.close();
+  }
+}
+
+async function usersTableFinding({ kinds }: UsersTableConfig, store: UsersTableStore): Promise<Finding> {
+  const check = 'users table';
   try {
     await store.readByIdentifier(['', '']);
     const hash = await store.anyHash();
     const kind = hash === undefined ? undefined : parseForeignHash(hash)?.kind;
     if (hash === undefined) return { check, ok: true, found: 'can be read; nobody in it has a password' };
-    if (kind !== undefined && users.kinds.includes(kind))
+    if (kind !== undefined && kinds.includes(kind))
       return { check, ok: true, found: `can be read; its hashes are ${kind}` };
     const advice =
       'See TRUST_USERS_HASH, and which forms docs/guide/users_table.md lists: who has another one cannot sign in.';
@@ -101,8 +113,6 @@ async function usersTableFinding(users: UsersTableConfig): Promise<Finding> {
       found: `cannot be read (${cause instanceof Error ? cause.message : 'unknown'})`,
       advice,
     };
-  } finally {
-    await store.close();
   }
 }
 

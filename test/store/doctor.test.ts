@@ -5,7 +5,9 @@ import { readProgress } from '../../server/src/store/copy/copy_progress.ts';
 import { openDatabase } from '../../server/src/store/database.ts';
 import { openDialect } from '../../server/src/store/dialects/dialect.ts';
 import { isAtLeast } from '../../server/src/store/dialects/health.ts';
-import { type Examination, examineDatabase } from '../../server/src/store/doctor.ts';
+import { openLibsqlServer } from '../../server/src/store/dialects/libsql_server.ts';
+import { readServerUrl, transportTo } from '../../server/src/store/dialects/server_url.ts';
+import { type Examination, encryptionOf, examineDatabase } from '../../server/src/store/doctor.ts';
 import { openStore } from '../../server/src/store/store.ts';
 import { itUnless, onEachDatabase } from './databases.ts';
 
@@ -42,7 +44,17 @@ onEachDatabase('doctor', (database) => {
     );
     assert.equal(examination.database, database.dialect);
 
-    for (const check of ['connection', 'version', 'clock', 'latency', 'migrations', 'permissions', 'collation', 'pool'])
+    for (const check of [
+      'connection',
+      'encryption',
+      'version',
+      'clock',
+      'latency',
+      'migrations',
+      'permissions',
+      'collation',
+      'pool',
+    ])
       assert.ok(
         examination.findings.some((finding) => finding.check === check),
         check,
@@ -119,6 +131,39 @@ onEachDatabase('doctor', (database) => {
     const examination = await examineDatabase(url.href);
     assert.deepEqual(wrong(examination), ['connection']);
     assert.doesNotMatch(JSON.stringify(examination), /canary/);
+  });
+});
+
+describe('encryption', () => {
+  const transport = (url: string) =>
+    /^(libsql|https?|wss?):/.test(url) ? openLibsqlServer(url).transport : transportTo(readServerUrl(url, 1));
+
+  it('is asked of a database that is not on this machine, and of its certificate', () => {
+    for (const url of [
+      'postgres://h@127.0.0.1/d',
+      'mysql://h@localhost:3307/d?sslmode=no-verify',
+      'postgres://[::1]/d',
+      'postgres:///d?socket=/run/postgresql',
+      'http://127.8.0.1:8080',
+    ])
+      assert.equal(encryptionOf(transport(url)).ok, true, url);
+    for (const [url, found] of [
+      ['postgres://h@db.example.com/d', /^plain text/],
+      ['mysql://10.0.0.7/d?sslmode=disable', /^plain text/],
+      ['mysql://127.example.com/d', /^plain text/],
+      ['postgres://localhost.example.com/d', /^plain text/],
+      ['mariadb://db/d?sslmode=no-verify', /^TLS with whatever certificate/],
+      ['http://db.example.com', /^plain text/],
+      ['ws://db.example.com', /^plain text/],
+      ['libsql://db.example.com?tls=0', /^plain text/],
+    ] as const) {
+      const finding = encryptionOf(transport(url));
+      assert.equal(finding.ok, false, url);
+      assert.match(finding.found, found, url);
+      assert.match(`${finding.advice}`, /sslmode=verify-full/);
+    }
+    for (const url of ['postgres://h@db.example.com/d?sslmode=verify-full', 'libsql://db.example.com', 'wss://db'])
+      assert.deepEqual(encryptionOf(transport(url)).found, 'TLS, and the certificate is checked', url);
   });
 });
 

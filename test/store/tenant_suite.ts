@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { MAX_LOGO } from '../../server/src/features/tenant/branding.ts';
 import type { Store } from '../../server/src/store/store.ts';
 import {
   AWKWARD_TEXTS,
@@ -101,6 +103,19 @@ export function tenantSuite(store: () => Store): void {
         ids,
       );
       assert.equal(new Set(listed).size, listed.length);
+    });
+
+    it('keeps settings as long as the contract lets them be', async () => {
+      const before = await store().tenants.insertIfAbsent(tenant());
+      const returnTo = Array.from({ length: 64 }, (_, n) => `https://a.example/${n}/`.padEnd(2_048, 'x'));
+      const logo = randomBytes(MAX_LOGO).toString('base64');
+      const link = 'https://a.example/'.padEnd(2_048, 'x');
+      const branding = { accentColor: '#aabbcc', logo, termsUrl: link, privacyUrl: link, supportUrl: link };
+      const settings = { ...before.settings, displayName: '\u{10ffff}'.repeat(64), returnTo, branding };
+      assert.ok(JSON.stringify(settings).length > 165_000);
+      const after = { ...before, version: 2, updatedAt: NOW + 1, settings };
+      assert.equal(await store().tenants.replace(before, after, NO_TRAIL), true);
+      assert.deepEqual(await store().tenants.read(before.id), after);
     });
 
     it('gives 16 concurrent starters one tenant', async () => {

@@ -2,6 +2,7 @@ import { TrustError } from '../errors/trust_error.ts';
 import { type Database, openDatabase, undo } from './database.ts';
 import { openDialect, type StoreLog, type Transaction } from './dialects/dialect.ts';
 import { type Health, healthOf, isAtLeast } from './dialects/health.ts';
+import type { Transport } from './dialects/transport.ts';
 import { CopyProgressEntity } from './entities/copy_progress.ts';
 import { codeOf, isUniqueViolation } from './fault.ts';
 import { isUnfinishedCopy, schemaRefusal, schemaState } from './schema_state.ts';
@@ -43,12 +44,36 @@ export async function examineDatabase(databaseUrl: string, clock: () => number =
         'trust-layer migrate makes it, and so does the first start of a server.',
       );
     database = await openDatabase(open, quiet);
-    return { database: name, findings: await examine(database, clock) };
+    const [connection, ...others] = await examine(database, clock);
+    const findings = connection === undefined ? [] : [connection, encryptionOf(open.transport), ...others];
+    return { database: name, findings };
   } catch (error) {
     if (!(error instanceof TrustError)) throw error;
     return refused(`it does not answer (${causeOf(error)})`, UNREACHABLE);
   } finally {
     await database?.close();
+  }
+}
+
+const OPEN_TO_OTHERS = 'whoever is between reads what is stored, and may answer in the place of the database';
+const CHECKED =
+  'sslmode=verify-full in DATABASE_URL, with sslrootcert=FILE if the authority is your own (libsql:, https: or wss: for a libSQL server)';
+
+/** Whether what is said to the database can be read or changed on its way. */
+export function encryptionOf(transport: Transport): Finding {
+  switch (transport) {
+    case 'local':
+      return ok('encryption', 'the database is on this machine');
+    case 'checked':
+      return ok('encryption', 'TLS, and the certificate is checked');
+    case 'unchecked':
+      return problem('encryption', `TLS with whatever certificate: ${OPEN_TO_OTHERS}`, `Say ${CHECKED}.`);
+    case 'plain':
+      return problem(
+        'encryption',
+        `plain text over a network: ${OPEN_TO_OTHERS}`,
+        `Set up TLS there, and say ${CHECKED}.`,
+      );
   }
 }
 

@@ -1,6 +1,7 @@
 import type { UsersRow, UsersTableStore } from '../features/users_table/store.ts';
 import type { OpenDialect, Reader, Statement, StoreLog, Value } from './dialects/dialect.ts';
 import { openDialect } from './dialects/dialect.ts';
+import type { Transport } from './dialects/transport.ts';
 import { outward, StorageFault } from './fault.ts';
 
 /** Where the people are. Names are identifiers of the database, checked by the configuration. */
@@ -20,7 +21,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 export async function usersTableStore(
   { databaseUrl, table, columns, anyCase }: UsersTablePlace,
   log: StoreLog,
-): Promise<UsersTableStore & { close(): Promise<void> }> {
+): Promise<UsersTableStore & { transport(): Promise<Transport>; close(): Promise<void> }> {
   const names = [...table, ...Object.values(columns)];
   if (names.some((name) => !NAME.test(name))) throw new TypeError('a name of the users table is no identifier');
   let opening: Promise<{ readonly open: OpenDialect; readonly reader: Reader }> | undefined;
@@ -76,6 +77,11 @@ export async function usersTableStore(
         [],
       );
       return textOf(found[0]?.[0]);
+    },
+
+    transport: async () => {
+      opening ??= open();
+      return (await opening).open.transport;
     },
 
     close: async () => {

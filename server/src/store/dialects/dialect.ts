@@ -1,6 +1,7 @@
 import type { EntitySchema } from '@mikro-orm/core';
 import type { AbstractSqlDriver, Configuration, SqlEntityManager } from '@mikro-orm/sql';
 import type { MigrationEntry } from '../migrations/migration_entry.ts';
+import type { Transport } from './transport.ts';
 
 /** A value as a statement takes it and as a row gives it. */
 export type Value = string | number | boolean | null;
@@ -99,6 +100,7 @@ export type OpenDialect = {
   readonly dialect: Dialect;
   /** Where it is, in the words of an operator; holds no user and no password. */
   readonly place: string;
+  readonly transport: Transport;
   readonly orm: {
     readonly driver: new (config: Configuration) => AbstractSqlDriver;
     readonly dbName: string;

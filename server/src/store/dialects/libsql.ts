@@ -96,6 +96,7 @@ export function openLibsql(databaseUrl: string): OpenDialect {
   return {
     dialect: libsqlDialect('libsql'),
     place: path,
+    transport: 'local',
     exists: () => existsSync(path),
     create: () => {
       mkdirSync(dirname(path), { recursive: true });

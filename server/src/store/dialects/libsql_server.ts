@@ -13,7 +13,7 @@ import {
 import { codeOf, StorageFault } from '../fault.ts';
 import type { OpenDialect, Reader, Row } from './dialect.ts';
 import { libsqlDialect } from './libsql_facts.ts';
-import { type LibsqlAddress, readLibsqlUrl } from './libsql_url.ts';
+import { type LibsqlAddress, readLibsqlUrl, transportTo } from './libsql_url.ts';
 
 /** A statement is given up after this; what it belongs to is undone. */
 const STATEMENT_MS = 10_000;
@@ -187,6 +187,7 @@ export function openLibsqlServer(databaseUrl: string): OpenDialect {
   return {
     dialect: libsqlDialect('libsql_server'),
     place: URL.parse(address.url)?.host ?? '',
+    transport: transportTo(address),
     orm: {
       driver: Driver,
       dbName: 'main',

@@ -1,3 +1,5 @@
+import { type Transport, transportOf } from './transport.ts';
+
 /** What a `libsql:`, `http(s):` or `ws(s):` URL says. */
 export type LibsqlAddress = { readonly url: string; readonly authToken?: string };
 
@@ -34,3 +36,7 @@ export function readLibsqlUrl(databaseUrl: string): LibsqlAddress {
   const place = `${scheme}//${url.host}${url.pathname.replace(/\/*$/, '/')}`;
   return { url: place, ...(token === '' ? {} : { authToken: token }) };
 }
+
+/** Its client checks every certificate. */
+export const transportTo = ({ url }: LibsqlAddress): Transport =>
+  transportOf(new URL(url).hostname, /^(https|wss):/.test(url) ? { rejectUnauthorized: true } : undefined);

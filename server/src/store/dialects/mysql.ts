@@ -7,7 +7,7 @@ import { mendTransactions } from './mended_driver.ts';
 import { boundConnections, executeOn, prepareConnections } from './mysql_client.ts';
 import { mysqlDialect } from './mysql_facts.ts';
 import { askServer, type MysqlServer } from './mysql_server.ts';
-import { placeOf, readServerUrl, type ServerAddress } from './server_url.ts';
+import { placeOf, readServerUrl, type ServerAddress, transportTo } from './server_url.ts';
 
 // Connections that nobody uses are closed by the pool; the server ends those of a node that is gone without a word.
 const IDLE_MS = 60_000;
@@ -99,6 +99,7 @@ export async function openMysql(databaseUrl: string): Promise<OpenDialect> {
   return {
     ...offlineMysql(mysqlDialect(server)),
     place,
+    transport: transportTo(address),
     orm: {
       driver: Driver,
       dbName: address.database,
@@ -124,6 +125,7 @@ export function offlineMysql(dialect: Dialect = mysqlDialect({ name: 'mysql' }))
   return {
     dialect,
     place: 'nowhere',
+    transport: 'local',
     orm: { driver: Driver, dbName: 'offline', driverOptions: { pool: {}, setup: '' }, patientOptions: {} },
     setup: [],
     openReader: () => Promise.reject(new Error('there is no server')),

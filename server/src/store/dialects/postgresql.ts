@@ -6,7 +6,7 @@ import type { OpenDialect, Reader, Row, StoreLog } from './dialect.ts';
 import { mendTransactions } from './mended_driver.ts';
 import { boundTransactions, listenOn, notifierOf } from './postgresql_client.ts';
 import { engineOf, type PostgresqlEngine, postgresqlDialect } from './postgresql_facts.ts';
-import { placeOf, readServerUrl, type ServerAddress } from './server_url.ts';
+import { placeOf, readServerUrl, type ServerAddress, transportTo } from './server_url.ts';
 
 type KyselyDialect = ReturnType<PostgreSqlConnection['createKyselyDialect']>;
 
@@ -108,6 +108,7 @@ function dialectOn(address: ServerAddress, engine: PostgresqlEngine, log: StoreL
   return {
     dialect: postgresqlDialect(engine, schema),
     place: placeOf(address),
+    transport: transportTo(address),
     orm: {
       driver: driverOf(schema),
       dbName: address.database,

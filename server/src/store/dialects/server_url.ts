@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import { type Transport, transportOf } from './transport.ts';
 
 /** How a connection is encrypted: what Node's TLS takes. */
 export type TlsOptions = {
@@ -85,6 +86,10 @@ export function readServerUrl(databaseUrl: string, defaultPort: number): ServerA
 /** Where it is, as an operator knows it: without user and password. */
 export const placeOf = ({ host, port, database, socket }: ServerAddress): string =>
   socket === undefined ? `${host.includes(':') ? `[${host}]` : host}:${port}/${database}` : `${socket} (${database})`;
+
+/** Through a socket it stays on this machine. */
+export const transportTo = ({ host, socket, tls }: ServerAddress): Transport =>
+  socket === undefined ? transportOf(host, tls) : 'local';
 
 function decoded(text: string): string {
   try {
