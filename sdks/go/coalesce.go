@@ -15,15 +15,15 @@ type lane struct {
 	// calls counts those under way.
 	calls   int
 	waiting []*question
-	byID    map[string]*question
+	byID    map[presented]*question
 	timer   *time.Timer
 }
 
 // question is one that waits to be sent; all who ask the same until then wait for one answer.
 type question struct {
-	sessionID string
-	done      chan struct{}
-	answer    settled
+	asked  presented
+	done   chan struct{}
+	answer settled
 	// askers counts who waits for it; it is complete once it is sent.
 	askers int
 }
@@ -36,11 +36,11 @@ func (w *watcher) lane(strong bool) *lane {
 }
 
 // ask asks alone if nothing is under way; else it joins what is sent next.
-func (l *lane) ask(ctx context.Context, sessionID string) (Verdict, error) {
-	joined := l.join(sessionID)
+func (l *lane) ask(ctx context.Context, asked presented) (Verdict, error) {
+	joined := l.join(asked)
 	if joined == nil {
 		defer l.finished()
-		answer := l.watcher.settle(ctx, []string{sessionID}, l.strong, false)[0]
+		answer := l.watcher.settle(ctx, []presented{asked}, l.strong, false)[0]
 		return answer.verdict, answer.err
 	}
 	select {
@@ -52,22 +52,22 @@ func (l *lane) ask(ctx context.Context, sessionID string) (Verdict, error) {
 }
 
 // join gives the question to wait for, or nil to ask alone. None that was sent before is joined.
-func (l *lane) join(sessionID string) *question {
+func (l *lane) join(asking presented) *question {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.calls == 0 && len(l.waiting) == 0 {
 		l.calls++
 		return nil
 	}
-	if known, found := l.byID[sessionID]; found {
+	if known, found := l.byID[asking]; found {
 		known.askers++
 		return known
 	}
-	asked := &question{sessionID: sessionID, askers: 1, done: make(chan struct{})}
+	asked := &question{asked: asking, askers: 1, done: make(chan struct{})}
 	if l.byID == nil {
-		l.byID = map[string]*question{}
+		l.byID = map[presented]*question{}
 	}
-	l.byID[sessionID] = asked
+	l.byID[asking] = asked
 	if l.waiting = append(l.waiting, asked); len(l.waiting) >= maxQuestions {
 		l.send()
 	} else if len(l.waiting) == 1 {
@@ -101,11 +101,11 @@ func (l *lane) send() {
 	l.calls++
 	go func() {
 		defer l.finished()
-		sessionIDs := make([]string, len(asked))
+		questions := make([]presented, len(asked))
 		for i, one := range asked {
-			sessionIDs[i] = one.sessionID
+			questions[i] = one.asked
 		}
-		answers := l.watcher.settle(l.watcher.ctx, sessionIDs, l.strong, len(asked) > 1)
+		answers := l.watcher.settle(l.watcher.ctx, questions, l.strong, len(asked) > 1)
 		for i, one := range asked {
 			one.answer = answers[i]
 			close(one.done)

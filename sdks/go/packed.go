@@ -22,6 +22,7 @@ type packed struct {
 	cuts [6]uint16
 	// deviceKnown tells an empty device from none.
 	deviceKnown                   bool
+	clientBound                   bool
 	idleTimeout                   uint32
 	version, epoch                uint64
 	identityVersion, currentEpoch uint64
@@ -63,6 +64,7 @@ func fieldCount(message proto.Message) int { return message.ProtoReflect().Descr
 func (p *packer) pack(sessionID string, verdict Verdict) (key string, result packed) {
 	session, identity := verdict.session, verdict.identity
 	device := session.GetDevice()
+	result.clientBound = verdict.ClientBound
 	parts := [...]string{
 		session.GetHandle(), identity.GetId(), identity.GetDisplayName(), device.GetIpAddress(), device.GetLabel(), sessionID,
 	}
@@ -161,7 +163,7 @@ func (p *packed) part(i int) string {
 
 // verdict is an answer from memory, which is as old as it may be. It makes its messages when they are asked for.
 func (p *packed) verdict() Verdict {
-	return Verdict{Active: true, kept: p}
+	return Verdict{Active: true, ClientBound: p.clientBound, kept: p}
 }
 
 // session makes the message anew, with what hangs on it in one allocation.

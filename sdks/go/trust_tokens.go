@@ -22,11 +22,14 @@ type TrustTokenOptions struct {
 	Scope []string
 	// Lifetime is 5 to 300 s, in whole seconds; 0 means the tenant's.
 	Lifetime time.Duration
+	// Client is who presents the session_id. A bound session gets no token without it.
+	Client ClientFacts
 }
 
 type tokenKey struct {
-	sessionID, audience, scope string
-	seconds                    uint32
+	asked           presented
+	audience, scope string
+	seconds         uint32
 }
 
 // issuedToken is one that is under way or kept.
@@ -66,7 +69,11 @@ func (c *TrustClient) TrustToken(
 		SessionId: sendable(sessionID), Audience: audience, Scope: options.Scope,
 		LifetimeSeconds: uint32(max(0, options.Lifetime/time.Second)),
 	}
-	key := tokenKey{sessionID, audience, strings.Join(options.Scope, " "), request.GetLifetimeSeconds()}
+	asked := presented{sessionID, options.Client}
+	if asked.known() {
+		request.Client = options.Client.message()
+	}
+	key := tokenKey{asked, audience, strings.Join(options.Scope, " "), request.GetLifetimeSeconds()}
 	for range maxAttempts {
 		issued, mine := w.tokens.join(key, w.serves)
 		if mine {

@@ -25,6 +25,8 @@ const (
 	RejectionRevoked RejectionReason = "REVOKED"
 	// RejectionTenantSuspended: the tenant is suspended; the session goes on if that is taken back in time.
 	RejectionTenantSuspended RejectionReason = "TENANT_SUSPENDED"
+	// RejectionClientMismatch: the session is bound to its network or device, and the client is not there or was not named.
+	RejectionClientMismatch RejectionReason = "CLIENT_MISMATCH"
 )
 
 // Verdict is the answer about one session_id: an answer, never an error. It is small and may be copied. The zero value is a
@@ -38,6 +40,8 @@ type Verdict struct {
 	CacheFor time.Duration
 	// Degraded is true if the server could not be asked and the caller takes such answers: see [Degraded].
 	Degraded bool
+	// ClientBound is true if the session is bound: the answer holds for the client that was asked about alone ([From]).
+	ClientBound bool
 
 	session  *trustv1.Session
 	identity *trustv1.IdentityFacts
@@ -155,6 +159,7 @@ var rejectionReasons = map[trustv1.RejectionReason]RejectionReason{
 	trustv1.RejectionReason_REJECTION_REASON_EXPIRED:          RejectionExpired,
 	trustv1.RejectionReason_REJECTION_REASON_REVOKED:          RejectionRevoked,
 	trustv1.RejectionReason_REJECTION_REASON_TENANT_SUSPENDED: RejectionTenantSuspended,
+	trustv1.RejectionReason_REJECTION_REASON_CLIENT_MISMATCH:  RejectionClientMismatch,
 }
 
 // verdictOf reads the wire form. Active only if it says so with a session and its identity in it; everything else is
@@ -164,6 +169,7 @@ func verdictOf(wire *trustv1.Verdict) Verdict {
 	case *trustv1.Verdict_Active:
 		verdict := ActiveVerdict(answer.Active.GetSession(), answer.Active.GetIdentity()).WithOrganisation(answer.Active.GetOrganisation())
 		verdict.CacheFor = time.Duration(answer.Active.GetCacheForMs()) * time.Millisecond
+		verdict.ClientBound = answer.Active.GetClientBound()
 		if verdict.Active {
 			return verdict
 		}

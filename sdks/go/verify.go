@@ -2,8 +2,8 @@ package trustlayer
 
 import (
 	"context"
+	"slices"
 	"strings"
-	"time"
 
 	trustv1 "github.com/trust-layer/trust-layer/sdks/go/gen/trust/v1"
 	"github.com/trust-layer/trust-layer/sdks/go/internal/lease"
@@ -18,58 +18,22 @@ const (
 	maxAttempts = 8
 )
 
-type verifyOptions struct {
-	consistency trustv1.Consistency
-	maxStale    time.Duration
-}
-
-func (o verifyOptions) strong() bool { return o.consistency == trustv1.Consistency_CONSISTENCY_STRONG }
-
-// VerifyOption changes how [TrustClient.Verify] and [TrustClient.BatchVerify] ask.
-type VerifyOption func(*verifyOptions)
-
-// Bounded asks for an answer that is at most the staleness bound old. This is the default.
-func Bounded() VerifyOption {
-	return func(o *verifyOptions) { o.consistency = trustv1.Consistency_CONSISTENCY_BOUNDED }
-}
-
-// Strong asks for an answer that is read from the primary database after the call arrived. It is always a call.
-func Strong() VerifyOption {
-	return func(o *verifyOptions) { o.consistency = trustv1.Consistency_CONSISTENCY_STRONG }
-}
-
-// Degraded takes a yes from memory that was asked for up to maxStale ago (at most 300 s count) while the server cannot be
-// asked: UNAVAILABLE or DEADLINE_EXCEEDED. Such a verdict says so, and may outlive a revocation by maxStale. Where it
-// matters more to say no in time than to say yes, leave it out.
-func Degraded(maxStale time.Duration) VerifyOption {
-	return func(o *verifyOptions) { o.maxStale = maxStale }
-}
-
-func optionsOf(options []VerifyOption) verifyOptions {
-	chosen := verifyOptions{consistency: trustv1.Consistency_CONSISTENCY_BOUNDED}
-	for _, option := range options {
-		if option != nil {
-			option(&chosen)
-		}
-	}
-	return chosen
-}
-
 // Verify asks whether sessionID, whole as the client sent it and at most 256 bytes, stands for an active session. A
 // malformed, unknown, expired or revoked session is an answer, not an error. While the client holds a lease, memory
 // answers what it knows; else the server is asked, together with others who ask at the moment. Scope `sessions:verify`.
 func (c *TrustClient) Verify(ctx context.Context, sessionID string, options ...VerifyOption) (Verdict, error) {
 	if len(options) == 0 {
-		if verdict, found := c.watch.local(sessionID); found {
+		if verdict, found := c.watch.local(presented{sessionID: sessionID}); found {
 			return verdict, nil
 		}
 	}
 	return c.watch.verify(ctx, sessionID, options)
 }
 
-// VerifyLocal is [TrustClient.Verify] without a call: the verdict from memory, or false. It never says no.
-func (c *TrustClient) VerifyLocal(sessionID string) (Verdict, bool) {
-	return c.watch.local(sessionID)
+// VerifyLocal is [TrustClient.Verify] without a call: the verdict from memory, or false. It never says no. Of the options
+// [From] counts.
+func (c *TrustClient) VerifyLocal(sessionID string, options ...VerifyOption) (Verdict, bool) {
+	return c.watch.local(presented{sessionID, optionsOf(options).client})
 }
 
 // BatchVerify asks about 1 to 256 session_ids at once and gives one verdict for each, in their order. Scope
@@ -78,8 +42,12 @@ func (c *TrustClient) BatchVerify(ctx context.Context, sessionIDs []string, opti
 	return c.watch.batchVerify(ctx, sessionIDs, optionsOf(options))
 }
 
-func (w *watcher) local(sessionID string) (Verdict, bool) {
-	held := w.machine.Look(sessionID)
+// local answers from memory. What is there of a bound session is there for its client alone.
+func (w *watcher) local(question presented) (Verdict, bool) {
+	held := w.machine.Look(question.sessionID)
+	if !held.Found() && question.known() {
+		held = w.machine.Look(question.boundKey())
+	}
 	if !held.Found() {
 		return Verdict{}, false
 	}
@@ -92,11 +60,12 @@ func (w *watcher) local(sessionID string) (Verdict, bool) {
 
 func (w *watcher) verify(ctx context.Context, sessionID string, options []VerifyOption) (Verdict, error) {
 	none, chosen := Verdict{Reason: RejectionUnspecified}, optionsOf(options)
+	question := presented{sessionID, chosen.client}
 	if w.closed.Load() {
 		return none, closedError()
 	}
 	if len(options) > 0 && !chosen.strong() {
-		if verdict, found := w.local(sessionID); found {
+		if verdict, found := w.local(question); found {
 			return verdict, nil
 		}
 	}
@@ -105,11 +74,11 @@ func (w *watcher) verify(ctx context.Context, sessionID string, options []Verify
 	}
 	w.begin()
 	w.misses.Add(1)
-	verdict, err := w.lane(chosen.strong()).ask(ctx, sessionID)
+	verdict, err := w.lane(chosen.strong()).ask(ctx, question)
 	if err == nil {
 		return verdict, nil
 	}
-	if verdict, found := w.stale(sessionID, chosen, err); found {
+	if verdict, found := w.stale(question, chosen, err); found {
 		return verdict, nil
 	}
 	return none, err
@@ -119,13 +88,23 @@ func (w *watcher) batchVerify(ctx context.Context, sessionIDs []string, chosen v
 	if w.closed.Load() {
 		return nil, closedError()
 	}
+	if len(chosen.clients) > 0 && len(chosen.clients) != len(sessionIDs) {
+		return nil, &Error{Reason: ReasonUnknown, Code: "INTERNAL", Message: "FromEach takes one client for each session_id"}
+	}
+	asked := make([]presented, len(sessionIDs))
+	for i, sessionID := range sessionIDs {
+		asked[i].sessionID = sessionID
+		if len(chosen.clients) > 0 {
+			asked[i].client = chosen.clients[i]
+		}
+	}
 	verdicts, missing := make([]Verdict, len(sessionIDs)), make([]int, 0, len(sessionIDs))
 	valid := len(sessionIDs) > 0 && len(sessionIDs) <= maxQuestions
 	for i, sessionID := range sessionIDs {
 		valid = valid && len(sessionID) <= maxSessionIDBytes
 		found := false
 		if !chosen.strong() {
-			verdicts[i], found = w.local(sessionID)
+			verdicts[i], found = w.local(asked[i])
 		}
 		if found {
 			continue
@@ -138,7 +117,7 @@ func (w *watcher) batchVerify(ctx context.Context, sessionIDs []string, chosen v
 	}
 	if !valid {
 		// The server says what is wrong with it.
-		if _, err := w.call(ctx, sessionIDs, chosen.strong(), true); err != nil {
+		if _, err := w.call(ctx, asked, chosen.strong(), true); err != nil {
 			return nil, err
 		}
 		return nil, &Error{Reason: ReasonUnknown, Code: "INTERNAL", Message: "1 to 256 session_ids can be asked about"}
@@ -148,9 +127,9 @@ func (w *watcher) batchVerify(ctx context.Context, sessionIDs []string, chosen v
 	}
 	w.begin()
 	w.misses.Add(uint64(len(missing)))
-	questions := make([]string, len(missing))
+	questions := make([]presented, len(missing))
 	for i, place := range missing {
-		questions[i] = sessionIDs[place]
+		questions[i] = asked[place]
 	}
 	answers := w.settle(ctx, questions, chosen.strong(), true)
 	for i, place := range missing {
@@ -167,7 +146,7 @@ func (w *watcher) batchVerify(ctx context.Context, sessionIDs []string, chosen v
 }
 
 // stale gives a degraded answer where the caller takes one and the server could not be asked (SDK-35).
-func (w *watcher) stale(sessionID string, chosen verifyOptions, err error) (Verdict, bool) {
+func (w *watcher) stale(question presented, chosen verifyOptions, err error) (Verdict, bool) {
 	if chosen.maxStale <= 0 {
 		return Verdict{}, false
 	}
@@ -175,7 +154,11 @@ func (w *watcher) stale(sessionID string, chosen verifyOptions, err error) (Verd
 	if failed.Code != codeName(codes.Unavailable) && failed.Code != codeName(codes.DeadlineExceeded) {
 		return Verdict{}, false
 	}
-	kept, found := w.machine.Stale(sessionID, float64(chosen.maxStale)/1e6, w.clock())
+	now, maxStaleMs := w.clock(), float64(chosen.maxStale)/1e6
+	kept, found := w.machine.Stale(question.sessionID, maxStaleMs, now)
+	if !found && question.known() {
+		kept, found = w.machine.Stale(question.boundKey(), maxStaleMs, now)
+	}
 	if !found {
 		return Verdict{}, false
 	}
@@ -191,10 +174,10 @@ type settled struct {
 }
 
 // settle asks the server, and again with STRONG what the machine drops, 8 times in all (SDK-33).
-func (w *watcher) settle(ctx context.Context, sessionIDs []string, strong, batch bool) []settled {
+func (w *watcher) settle(ctx context.Context, asking []presented, strong, batch bool) []settled {
 	ctx, cancel := context.WithTimeout(ctx, w.client.config.timeout)
 	defer cancel()
-	answers, open := make([]settled, len(sessionIDs)), make([]int, len(sessionIDs))
+	answers, open := make([]settled, len(asking)), make([]int, len(asking))
 	for i := range open {
 		open[i] = i
 	}
@@ -205,9 +188,9 @@ func (w *watcher) settle(ctx context.Context, sessionIDs []string, strong, batch
 		return answers
 	}
 	for range maxAttempts {
-		questions := make([]string, len(open))
+		questions := make([]presented, len(open))
 		for i, place := range open {
-			questions[i] = sessionIDs[place]
+			questions[i] = asking[place]
 		}
 		w.batches.Add(1)
 		asked := w.machine.Ask(w.clock(), strong)
@@ -234,23 +217,34 @@ func (w *watcher) settle(ctx context.Context, sessionIDs []string, strong, batch
 }
 
 // judge says whether a remote answer may be given out, and keeps it where it may be kept.
-func (w *watcher) judge(asked lease.Ask, sessionID string, verdict Verdict) bool {
-	key, facts := sessionID, (*lease.SessionFacts[packed])(nil)
-	if verdict.Active {
-		key, facts = w.packer.facts(sessionID, verdict)
+func (w *watcher) judge(asked lease.Ask, question presented, verdict Verdict) bool {
+	key, facts := question.sessionID, (*lease.SessionFacts[packed])(nil)
+	// What is kept for one client is not for another; a no that is about the client says nothing of others.
+	if verdict.ClientBound || verdict.Reason == RejectionClientMismatch {
+		key = question.boundKey()
+	}
+	switch {
+	case verdict.Active:
+		key, facts = w.packer.facts(key, verdict)
+	case verdict.Reason != RejectionClientMismatch && question.known():
+		// Any other no is about the session, whoever asks.
+		w.machine.Answered(asked, question.boundKey(), nil, w.clock())
 	}
 	use := w.machine.Answered(asked, key, facts, w.clock())
 	return use == lease.Kept || use == lease.Used
 }
 
 // call makes one call for all questions.
-func (w *watcher) call(ctx context.Context, sessionIDs []string, strong, batch bool) ([]Verdict, error) {
+func (w *watcher) call(ctx context.Context, questions []presented, strong, batch bool) ([]Verdict, error) {
 	consistency := trustv1.Consistency_CONSISTENCY_BOUNDED
 	if strong {
 		consistency = trustv1.Consistency_CONSISTENCY_STRONG
 	}
-	if !batch && len(sessionIDs) == 1 {
-		request := &trustv1.VerifyRequest{SessionId: sendable(sessionIDs[0]), Consistency: consistency}
+	if !batch && len(questions) == 1 {
+		request := &trustv1.VerifyRequest{SessionId: sendable(questions[0].sessionID), Consistency: consistency}
+		if questions[0].known() {
+			request.Client = questions[0].client.message()
+		}
 		answer, err := call(ctx, w.client, w.client.stubs.session.Verify, request)
 		if err != nil {
 			return nil, err
@@ -258,18 +252,23 @@ func (w *watcher) call(ctx context.Context, sessionIDs []string, strong, batch b
 		return []Verdict{verdictOf(answer.GetVerdict())}, nil
 	}
 	request := &trustv1.BatchVerifyRequest{Consistency: consistency}
-	for _, sessionID := range sessionIDs {
-		request.SessionIds = append(request.SessionIds, sendable(sessionID))
+	for _, question := range questions {
+		request.SessionIds = append(request.SessionIds, sendable(question.sessionID))
+	}
+	if slices.ContainsFunc(questions, presented.known) {
+		for _, question := range questions {
+			request.Clients = append(request.Clients, question.client.message())
+		}
 	}
 	answer, err := call(ctx, w.client, w.client.stubs.session.BatchVerify, request)
 	if err != nil {
 		return nil, err
 	}
-	if len(answer.GetVerdicts()) != len(sessionIDs) {
+	if len(answer.GetVerdicts()) != len(questions) {
 		// Verdicts that cannot be matched to their questions decide nothing.
 		return nil, &Error{Reason: ReasonUnknown, Code: "INTERNAL", Message: "not one verdict for each question"}
 	}
-	verdicts := make([]Verdict, 0, len(sessionIDs))
+	verdicts := make([]Verdict, 0, len(questions))
 	for _, verdict := range answer.GetVerdicts() {
 		verdicts = append(verdicts, verdictOf(verdict))
 	}

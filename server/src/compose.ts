@@ -23,6 +23,7 @@ import { createSession } from './features/session/create_session.ts';
 import { rotateSession } from './features/session/rotate_session.ts';
 import { sessionRpc } from './features/session/rpc.ts';
 import { sessionUses, verifySession, verifySessionHandle } from './features/session/verify_session.ts';
+import { mismatches } from './features/session_binding/mismatches.ts';
 import { exchangeSignInCode } from './features/sign_in/exchange_sign_in_code.ts';
 import { issueSignInCode } from './features/sign_in/issue_sign_in_code.ts';
 import { signInRpc } from './features/sign_in/rpc.ts';
@@ -108,7 +109,8 @@ export function compose(parts: Parts) {
 
   const uses = sessionUses({ sessions: store.sessions });
   const readOrganisation = store.organisations.readFacts;
-  const sessionDeps = { ...base, sessions: store.sessions, readOrganisation, uses };
+  const elsewhere = mismatches({ audit: store.audit, clock, newId });
+  const sessionDeps = { ...base, sessions: store.sessions, readOrganisation, uses, mismatches: elsewhere };
   const verify = verifySession(sessionDeps);
   const identityDeps = { ...base, identities: store.identities };
   const create = createSession({ ...sessionDeps, cancelDeletion: cancelDeletion(identityDeps) });
@@ -171,7 +173,7 @@ export function compose(parts: Parts) {
         rotateSession: rotateSession({ ...sessionDeps, verify }),
       }),
       ...people.acting,
-      ...verdictRpc({ answer: answerVerify({ cache, verify, uses }), clocks }),
+      ...verdictRpc({ answer: answerVerify({ cache, verify, uses, mismatches: elsewhere }), clocks }),
       watch: watchRpc({ tail, recentChanges: recentChanges(store.changes), uses, clock }),
     },
     TrustTokenService: trustTokenRpc({
@@ -252,7 +254,10 @@ export function compose(parts: Parts) {
         cache.dropUses();
         return uses.flush();
       },
-      audit: audit.flush,
+      audit: async () => {
+        await audit.flush();
+        await elsewhere.flush();
+      },
       /** Last: what the others have written is chained too. */
       chain: trail.seal,
     },

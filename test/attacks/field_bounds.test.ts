@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { type DescMessage, fromJson, type JsonObject, type JsonValue, toBinary } from '@bufbuild/protobuf';
 import {
   a,
+  batchVerify,
   bytes,
   callbackQuery,
   characters,
+  client,
   credential,
   device,
   type Edge,
@@ -31,6 +33,7 @@ import {
   token,
   type,
   url,
+  verify,
   whole,
 } from '../support/field_edges.ts';
 import { pathOf, RPCS, RpcCaller } from '../support/rpc_caller.ts';
@@ -62,13 +65,8 @@ const EDGES: Readonly<Record<string, Readonly<Record<string, Edge>>>> = {
     organisation_id: optionalOrganisation,
     ...device,
   },
-  Verify: { session_id: { good: ['', 'x', a(256), a(128, 'é')], bad: [a(257), a(129, 'é'), a(60_000)] } },
-  BatchVerify: {
-    session_ids: {
-      good: [['x'], list(256, () => a(256))],
-      bad: [[], list(257, () => 'x'), [a(257)], ['x', a(129, 'é')]],
-    },
-  },
+  Verify: verify,
+  BatchVerify: batchVerify,
   RevokeSession: { session_id: secret, handle: id('ses') },
   RevokeIdentitySessions: { identity_id: id('idn') },
   StartImpersonation: {
@@ -94,6 +92,7 @@ const EDGES: Readonly<Record<string, Readonly<Record<string, Edge>>>> = {
     lifetime_seconds: whole(5, 300),
     transaction_context: textMap(16, 256),
     request_context: textMap(16, 256),
+    ...client,
   },
   ExchangeTrustToken: { trust_token: token, audience: name, scope, lifetime_seconds: whole(5, 300) },
   CreateGuest: { display_name: characters(128), metadata: textMap(32, 512), ...device },
@@ -291,7 +290,7 @@ const EDGES: Readonly<Record<string, Readonly<Record<string, Edge>>>> = {
 
 /** Fields without an edge, or held elsewhere (tenants: unauthenticated.test.ts; page tokens: page_tokens.test.ts). */
 const ANY =
-  /(^|\.)(tenant_id|page_token|consistency|expected_version|verified|immediate|sign_up_open|remember_device|mfa_policy|session_overflow|after_seq|claim_email)$|^RevokeSession\.identity_id$|^Watch\./;
+  /(^|\.)(tenant_id|page_token|consistency|expected_version|verified|immediate|sign_up_open|remember_device|mfa_policy|session_overflow|session_binding\.(network|device)|after_seq|claim_email)$|^RevokeSession\.identity_id$|^Watch\./;
 
 function fieldsOf(desc: DescMessage, prefix = ''): string[] {
   return desc.fields.flatMap((field) => {

@@ -30,6 +30,24 @@ export function sessionSuite(store: () => Store): void {
       });
     });
 
+    it('SES-15 keeps what a session is bound to, also when it changes', async () => {
+      const { sessions } = store();
+      const tenantId = newTenantId();
+      for (const binding of [
+        { network: '203.0.113.0/24' },
+        { device: 'Firefox on Linux' },
+        { network: '2001:db8:7::/48', device: 'é' },
+      ]) {
+        const record = await made(tenantId, { binding });
+        const after = { ...record, version: 2 };
+        assert.ok(await sessions.replace(record, after, NO_TRAIL));
+        assert.deepEqual((await sessions.readByDigest(tenantId, record.digest))?.session, after);
+        assert.deepEqual((await sessions.readByHandle(tenantId, record.handle))?.session, after);
+        const filter = { tenantId, identityId: record.identityId, epoch: 0, now: NOW };
+        assert.deepEqual((await sessions.listActive(filter, { limit: 1 })).rows, [after]);
+      }
+    });
+
     it('SES-14 of 16 sessions at once no more are active than the limit allows', async () => {
       for (const refuse of [false, true]) {
         const tenantId = newTenantId();

@@ -93,6 +93,22 @@ export const device: Readonly<Record<string, Edge>> = {
   },
   'device.label': characters(64),
 };
+export const client: Readonly<Record<string, Edge>> = {
+  'client.user_agent': device['device.user_agent'] as Edge,
+  'client.ip_address': device['device.ip_address'] as Edge,
+};
+export const verify: Readonly<Record<string, Edge>> = {
+  session_id: { good: ['', 'x', a(256), a(128, 'é')], bad: [a(257), a(129, 'é'), a(60_000)] },
+  ...client,
+};
+export const batchVerify: Readonly<Record<string, Edge>> = {
+  session_ids: {
+    good: [['x'], list(256, () => a(256))],
+    bad: [[], list(257, () => 'x'), [a(257)], ['x', a(129, 'é')]],
+  },
+  'clients[0].user_agent': device['device.user_agent'] as Edge,
+  'clients[0].ip_address': device['device.ip_address'] as Edge,
+};
 /** Names of providers, callbacks of the caller, and what comes back to them. */
 const provider: Edge = { good: ['acme', a(32)], bad: ['', a(33), 'Acme', '1a', 'a-b', 'a\n', 'é'] };
 const redirectUri: Edge = {
@@ -196,7 +212,7 @@ export function put(request: JsonObject, path: string, value: JsonValue): JsonOb
     rest.length === 0
       ? value
       : head.endsWith('[0]')
-        ? [put((before as JsonObject[])[0] ?? {}, rest.join('.'), value)]
+        ? [put((before as JsonObject[] | undefined)?.[0] ?? {}, rest.join('.'), value)]
         : put(inner, rest.join('.'), value);
   return { ...request, [member]: after };
 }

@@ -34,6 +34,7 @@ export async function tokenWorld(options: { alg?: SigningAlgorithm; auditLimit?:
         audience: 'orders',
         transactionContext: {},
         requestContext: {},
+        client: { ipAddress: '', userAgent: '' },
         ...given,
       }),
     askExchange: (trustToken: string, given: Partial<Parameters<typeof exchange>[0]> = {}) =>

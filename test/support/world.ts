@@ -56,7 +56,11 @@ export function testWorld() {
   const readOrganisation = stores.organisations.readFacts;
   // That of the pages' tests.
   const originOf = async () => 'http://localhost:8080';
-  const common = { ...stores, clock, random, newId, settings, originOf, readIdentity, readOrganisation, uses };
+  /** Handles of bound sessions that were presented from elsewhere. */
+  const mismatched: string[] = [];
+  const mismatches = { note: ({ handle }: { handle: string }) => void mismatched.push(handle) };
+  const shared = { clock, random, newId, settings, originOf, readIdentity, readOrganisation };
+  const common = { ...stores, ...shared, uses, mismatches };
   const create = createSession({ ...common, cancelDeletion: cancelDeletion(common) });
   /** Makes an identity with one session. */
   const signIn = async (facts: Partial<Identity> = {}) => {
@@ -77,6 +81,7 @@ export function testWorld() {
   return {
     ...common,
     useCases,
+    mismatched,
     stores,
     time,
     tenant,

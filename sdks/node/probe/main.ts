@@ -87,21 +87,28 @@ function configured<Part>(part: Part | undefined): Part {
 
 function verdictToWire(verdict: Verdict): object {
   if (!verdict.active) return verdict;
-  const { session, identity, organisation, degraded } = verdict;
+  const { session, identity, organisation, clientBound, degraded } = verdict;
   return {
     active: true,
     session: toWire(session),
     identity: toWire(identity),
     ...(organisation && { organisation: toWire(organisation) }),
+    ...(clientBound && { client_bound: true }),
     ...(degraded && { degraded }),
   };
 }
 
-function verifyOptions({ consistency, degraded }: Json): VerifyOptions {
+function clientOf(given: unknown): VerifyOptions['client'] {
+  const { ip_address: ipAddress, user_agent: userAgent } = (given ?? {}) as Readonly<Record<string, string>>;
+  return given === undefined ? undefined : { ipAddress: ipAddress ?? '', userAgent: userAgent ?? '' };
+}
+
+function verifyOptions({ consistency, degraded, client: given }: Json): VerifyOptions {
   const { max_stale_ms: maxStaleMs } = (degraded ?? {}) as { readonly max_stale_ms?: number };
   return {
     consistency: consistency as VerifyOptions['consistency'],
     degraded: maxStaleMs === undefined ? undefined : { maxStaleMs },
+    client: clientOf(given),
   };
 }
 
@@ -130,8 +137,10 @@ async function trustToken({
   audience,
   scope,
   lifetime_seconds: lifetime,
+  client: given,
 }: Json): Promise<object> {
-  const options = { scope: scope as string[] | undefined, lifetimeSeconds: lifetime as number | undefined };
+  const chosen = { scope: scope as string[] | undefined, lifetimeSeconds: lifetime as number | undefined };
+  const options = { ...chosen, client: clientOf(given) };
   return { token: await configured(client).trustToken(sessionId as string, audience as string, options) };
 }
 
@@ -142,7 +151,10 @@ async function perform(action: string, given: Json): Promise<object> {
     case 'verify':
       return verdictToWire(await configured(client).verify(given.session_id as string, verifyOptions(given)));
     case 'batch_verify': {
-      const verdicts = await configured(client).batchVerify(given.session_ids as string[], verifyOptions(given));
+      const verdicts = await configured(client).batchVerify(given.session_ids as string[], {
+        ...verifyOptions(given),
+        clients: (given.clients as unknown[] | undefined)?.map((each) => clientOf(each) ?? {}),
+      });
       return { verdicts: verdicts.map(verdictToWire) };
     }
     case 'metrics':

@@ -1,5 +1,6 @@
 // Options of the client and of its calls, and their bounds.
 import type { ChannelSettings, TlsOptions } from './channel.ts';
+import type { ClientFacts } from './client_facts.ts';
 import type { CallOptions } from './rpc.ts';
 import type { Clocks } from './watch/clocks.ts';
 
@@ -31,14 +32,22 @@ export interface TrustClientOptions extends ChannelSettings {
   readonly clocks?: Clocks | undefined;
 }
 
-/** Options of `batchVerify`. */
-export interface BatchVerifyOptions extends CallOptions {
+/** What both ways of asking about sessions take. */
+interface AskOptions extends CallOptions {
   /** `BOUNDED` (default): at most the staleness bound old. `STRONG`: read from the primary after the call arrived. */
   readonly consistency?: 'BOUNDED' | 'STRONG' | undefined;
 }
 
+/** Options of `batchVerify`. */
+export interface BatchVerifyOptions extends AskOptions {
+  /** Who presents each session_id, in their order. Bound sessions are rejected without it. */
+  readonly clients?: readonly ClientFacts[] | undefined;
+}
+
 /** Options of `verify`. */
-export interface VerifyOptions extends BatchVerifyOptions {
+export interface VerifyOptions extends AskOptions {
+  /** Who presents the session_id. A session that is bound to its network or device is rejected without it. */
+  readonly client?: ClientFacts | undefined;
   /**
    * If the server cannot be asked, take a yes from memory that is at most `maxStaleMs` old (1 to 300,000), without a
    * lease. **A revocation of that long ago may be unknown here.** The verdict then has `degraded: true`.
@@ -76,7 +85,7 @@ export function checkOptions({ serviceKey, tenantId, watch, maxEntries, timeoutM
 }
 
 /** @throws TypeError if `consistency` is not one */
-export function isStrong(options: BatchVerifyOptions | undefined): boolean {
+export function isStrong(options: AskOptions | undefined): boolean {
   const name = options?.consistency ?? 'BOUNDED';
   if (name !== 'BOUNDED' && name !== 'STRONG') {
     throw new TypeError('consistency must be BOUNDED or STRONG');

@@ -109,7 +109,7 @@ describe('probe', () => {
     assert.deepEqual(failed?.error, { reason: 'INVALID_FIELD', code: 'INVALID_ARGUMENT', fields: ['acr'] });
     assert.deepEqual(unknown?.error, { reason: 'UNKNOWN', code: 'UNIMPLEMENTED' });
     const requests = Object.fromEntries(server.calls.map((call) => [call.name, call.request]));
-    assert.deepEqual(requests.verify, { tenantId: 'acme', sessionId: SESSION_ID, consistency: 2 });
+    assert.deepEqual(requests.verify, { tenantId: 'acme', sessionId: SESSION_ID, consistency: 2, client: undefined });
     assert.deepEqual(requests.createIdentity?.metadata, { foo_bar: 'x' });
     assert.deepEqual(requests.revokeSession?.target, { $case: 'sessionId', value: SESSION_ID });
     assert.deepEqual(requests.updateIdentity?.metadata, { entries: { a_b: 'c' } });

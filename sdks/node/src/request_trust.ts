@@ -1,4 +1,5 @@
 // What the middleware knows of a request.
+import type { ClientFacts } from './client_facts.ts';
 import { CookieJar, type Log } from './cookies.ts';
 import { TrustLayerError } from './errors.ts';
 import type { IdentityFacts, OrganisationFacts, Session } from './gen/trust/v1/session.ts';
@@ -41,6 +42,8 @@ export class RequestTrust {
   readonly organisation: OrganisationFacts | undefined;
   readonly reason: RejectionReason | undefined;
   readonly error: TrustLayerError | undefined;
+  /** Who presented the session_id: for `trustToken` and `issueTrustToken` of sessions that are bound. */
+  readonly client: ClientFacts | undefined;
   readonly #sessionId: string | undefined;
 
   constructor(
@@ -53,6 +56,7 @@ export class RequestTrust {
       error?: TrustLayerError;
     },
     sessionId?: string,
+    client?: ClientFacts,
   ) {
     this.outcome = facts.outcome;
     this.session = facts.session;
@@ -60,6 +64,7 @@ export class RequestTrust {
     this.organisation = facts.organisation;
     this.reason = facts.reason;
     this.error = facts.error;
+    this.client = client;
     this.#sessionId = sessionId;
   }
 
@@ -94,16 +99,17 @@ export class SessionReader {
     this.#consistency = consistency;
   }
 
-  async read(cookieHeader: string | readonly string[] | undefined): Promise<RequestTrust> {
+  /** `client`: who sent it, for sessions that are bound. */
+  async read(cookieHeader: string | readonly string[] | undefined, client?: ClientFacts): Promise<RequestTrust> {
     const sessionId = this.#cookies.readSession(cookieHeader);
     if (!isSessionId(sessionId)) {
       return new RequestTrust({ outcome: 'none' });
     }
     try {
-      const verdict = await this.#client.verify(sessionId, { consistency: this.#consistency });
+      const verdict = await this.#client.verify(sessionId, { consistency: this.#consistency, client });
       if (verdict.active === true) {
         const { session, identity, organisation } = verdict;
-        return new RequestTrust({ outcome: 'active', session, identity, organisation }, sessionId);
+        return new RequestTrust({ outcome: 'active', session, identity, organisation }, sessionId, client);
       }
       return new RequestTrust({ outcome: 'rejected', reason: verdict.reason });
     } catch (thrown) {

@@ -1,6 +1,6 @@
 // The redirect flow (spec/04_sign_in.md) without a web framework: a request goes in, an answer comes out.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { isIP } from 'node:net';
+import { clientFactsOf } from './client_facts.ts';
 import { CookieJar, cookieValues, type Log, originOf } from './cookies.ts';
 import { TrustLayerError } from './errors.ts';
 import { safeReturnPath, toLocation } from './return_path.ts';
@@ -48,7 +48,6 @@ interface Flow {
 const FLOW = /^([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{2,2800})$/;
 const BASE_PATH = /^(?:\/[A-Za-z0-9._~-]+)+$/;
 const MAX_PAGE_BYTES = 2_000;
-const MAX_USER_AGENT = 512;
 
 /** Makes an answer that no cache keeps and that tells no other site where it came from. */
 export function answer(status: number, body: string, headers: FlowAnswer['headers'] = {}): FlowAnswer {
@@ -86,14 +85,6 @@ function equal(a: string, b: string): boolean {
 function one(query: URLSearchParams, name: string): string | undefined {
   const values = query.getAll(name);
   return values.length === 1 ? values[0] : undefined;
-}
-
-function deviceOf({ headers, ipAddress = '' }: FlowRequest): { userAgent: string; ipAddress: string } {
-  const agent = headers['user-agent'];
-  // Header values are Latin-1; keeping ASCII makes one character one byte.
-  const userAgent = typeof agent === 'string' ? agent.replace(/[^\x20-\x7e]/g, '').slice(0, MAX_USER_AGENT) : '';
-  const address = ipAddress.replace(/^::ffff:(?=[0-9.]+$)/i, '').replace(/%.*$/, '');
-  return { userAgent, ipAddress: isIP(address) === 0 ? '' : address };
 }
 
 /**
@@ -186,7 +177,7 @@ export class SignInFlow {
         code,
         codeVerifier: flow.verifier,
         returnTo: this.returnTo,
-        device: deviceOf(request),
+        device: clientFactsOf(request),
         // RED-11: what this browser held so far ends with it.
         previousSessionId: isSessionId(previous) ? previous : '',
       });

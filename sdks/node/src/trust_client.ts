@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { planChannel } from './channel.ts';
+import type { ClientFacts, Question } from './client_facts.ts';
 import {
   type BatchVerifyOptions,
   checkOptions,
@@ -78,7 +79,7 @@ export class TrustClient extends ContractRpcs {
         const { path, requestSerialize, responseDeserialize } = SessionServiceService.watch;
         return this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, this.#metadata());
       },
-      ask: (sessionIds, strong, options) => this.#ask(sessionIds, strong, options),
+      ask: (questions, strong, options) => this.#ask(questions, strong, options),
       issue: (request, options) => this.issueTrustToken(request, options),
     });
   }
@@ -90,7 +91,7 @@ export class TrustClient extends ContractRpcs {
 
   /**
    * Says whether a session_id stands for an active session: from memory while the lease holds, else by asking the
-   * server. Scope `sessions:verify`.
+   * server. Scope `sessions:verify`. Where the tenant binds sessions, give `client`; the middleware does.
    * @param sessionId - what the client sent, whole; at most 256 bytes
    * @returns the verdict; a malformed, unknown, expired or revoked session is an answer, not an error
    */
@@ -106,8 +107,8 @@ export class TrustClient extends ContractRpcs {
    * `verify` without a call, for code that cannot wait.
    * @returns the verdict of memory, or `undefined`: ask
    */
-  verifyLocal(sessionId: string): ActiveVerdict | undefined {
-    return this.#watcher.local(sessionId);
+  verifyLocal(sessionId: string, client?: ClientFacts): ActiveVerdict | undefined {
+    return this.#watcher.local(sessionId, client);
   }
 
   /**
@@ -119,12 +120,17 @@ export class TrustClient extends ContractRpcs {
       throw new TypeError('sessionIds must be a list of strings');
     }
     const strong = isStrong(options);
+    const clients = options?.clients;
+    if (clients !== undefined && clients.length !== sessionIds.length) {
+      throw new TypeError('clients must be one for each session_id');
+    }
+    const questions = sessionIds.map((sessionId, index) => ({ sessionId, client: clients?.[index] }));
     // What the contract does not allow is the server's to refuse, by the place in the whole list.
     const allowed = sessionIds.length > 0 && sessionIds.length <= 256;
     if (allowed && sessionIds.every((sessionId) => Buffer.byteLength(sessionId) <= 256)) {
-      return this.#watcher.askAll(sessionIds, strong, options);
+      return this.#watcher.askAll(questions, strong, options);
     }
-    return this.#askBatch(sessionIds, strong, options ?? {});
+    return this.#askBatch(questions, strong, options ?? {});
   }
 
   /**
@@ -197,30 +203,35 @@ export class TrustClient extends ContractRpcs {
     }
     const strong = isStrong(options);
     const maxStaleMs = maxStaleOf(options);
-    const local = malformed(sessionId) ?? (strong ? undefined : this.#watcher.local(sessionId));
+    const question = { sessionId, client: options?.client };
+    const local = malformed(sessionId) ?? (strong ? undefined : this.#watcher.local(sessionId, question.client));
     if (local !== undefined) {
       return local;
     }
     this.#watcher.start();
     try {
-      return await this.#watcher.ask(sessionId, strong, options);
+      return await this.#watcher.ask(question, strong, options);
     } catch (error) {
       const asked = !(error instanceof TrustLayerError && NOT_ASKED.includes(error.code));
-      const stale = asked || maxStaleMs === undefined ? undefined : this.#watcher.degraded(sessionId, maxStaleMs);
+      const stale = asked || maxStaleMs === undefined ? undefined : this.#watcher.degraded(question, maxStaleMs);
       if (stale === undefined) throw error;
       return stale;
     }
   }
 
-  async #ask(sessionIds: readonly string[], strong: boolean, options: CallOptions): Promise<Verdict[]> {
-    const [sessionId] = sessionIds;
-    if (sessionIds.length > 1 || sessionId === undefined) return this.#askBatch(sessionIds, strong, options);
-    const request = { sessionId, consistency: strong ? Consistency.STRONG : Consistency.BOUNDED };
+  async #ask(questions: readonly Question[], strong: boolean, options: CallOptions): Promise<Verdict[]> {
+    const [question] = questions;
+    if (questions.length > 1 || question === undefined) return this.#askBatch(questions, strong, options);
+    const { sessionId, client } = question;
+    const request = { sessionId, client, consistency: strong ? Consistency.STRONG : Consistency.BOUNDED };
     return [toVerdict((await this.call(SessionServiceService.verify, VerifyRequest, request, options)).verdict)];
   }
 
-  async #askBatch(sessionIds: readonly string[], strong: boolean, options: CallOptions): Promise<Verdict[]> {
-    const request = { sessionIds, consistency: strong ? Consistency.STRONG : Consistency.BOUNDED };
+  async #askBatch(questions: readonly Question[], strong: boolean, options: CallOptions): Promise<Verdict[]> {
+    const sessionIds = questions.map(({ sessionId }) => sessionId);
+    const known = questions.some(({ client }) => client !== undefined);
+    const clients = known ? questions.map(({ client }) => client ?? {}) : [];
+    const request = { sessionIds, clients, consistency: strong ? Consistency.STRONG : Consistency.BOUNDED };
     const answer = await this.call(SessionServiceService.batchVerify, BatchVerifyRequest, request, options);
     if (answer.verdicts.length !== sessionIds.length) {
       // Verdicts that cannot be matched to their questions decide nothing.

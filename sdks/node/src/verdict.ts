@@ -21,6 +21,8 @@ export interface ActiveVerdict {
   readonly organisation?: OrganisationFacts | undefined;
   /** Milliseconds for which this answer may be reused; 0 means not at all, as for one from memory. */
   readonly cacheForMs: number;
+  /** Set where the session is bound: the answer holds for the client that was asked about alone. */
+  readonly clientBound?: true | undefined;
   /** Set only on an answer without a lease, which the call had asked for by `degraded`: a revocation may be unknown. */
   readonly degraded?: true;
 }
@@ -42,9 +44,10 @@ const REASONS = new Map<number, RejectionReason>(
 export function toVerdict(wire: WireVerdict | undefined): Verdict {
   const answer = wire?.answer;
   if (answer?.$case === 'active') {
-    const { session, identity, cacheForMs, organisation } = answer.value;
+    const { session, identity, cacheForMs, organisation, clientBound } = answer.value;
     if (session?.handle && identity?.id && identity.id === session.identityId) {
-      return { active: true, session, identity, ...(organisation?.id && { organisation }), cacheForMs };
+      const more = { ...(organisation?.id && { organisation }), ...(clientBound && { clientBound: true as const }) };
+      return { active: true, session, identity, ...more, cacheForMs };
     }
     return { active: false, reason: 'UNSPECIFIED' };
   }

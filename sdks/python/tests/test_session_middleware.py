@@ -15,7 +15,7 @@ from tests.support.facts import HANDLE, IDENTITY_ID, SESSION_ID, active_verdict,
 from tests.support.fake_client import AioFakeClient, FakeClient
 from tests.support.fake_server import FakeServer
 from tests.support.web import PUBLIC_URL, SIGN_IN_URL, Web
-from trust_layer import AioTrustClient, TrustLayerError
+from trust_layer import AioTrustClient, ClientFacts, TrustLayerError
 from trust_layer import messages as m
 from trust_layer.middleware.asgi import SessionMiddleware, request_trust, signed_in
 from trust_layer.request_trust import RequestTrust, SessionRequired, SignedIn
@@ -50,6 +50,13 @@ def test_sdk_20_the_session_is_that_of_an_active_verdict(web: Web) -> None:
     assert web.client.calls == [("verify", (SESSION_ID, "BOUNDED"))]
     trust_of(web.with_session(consistency="STRONG"), COOKIE)
     assert web.client.calls[-1] == ("verify", (SESSION_ID, "STRONG"))
+
+
+def test_sdk_45_asks_with_the_address_and_the_user_agent_of_the_request(web: Web) -> None:
+    """SDK-45."""
+    trust = trust_of(web, COOKIE, ("user-agent", "Firefox"))
+    assert web.client.client == ClientFacts("192.0.2.7", "Firefox")
+    assert trust.client == web.client.client
 
 
 def test_sdk_20_a_rejected_session_is_none(web: Web) -> None:

@@ -23,7 +23,7 @@ function fieldPath(path: readonly PropertyKey[]): string {
 
 const bytes = (text: string) => Buffer.byteLength(text);
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
-const CONTROL = /[\u0000-\u001f\u007f]/;
+export const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** Text of at most `max` bytes without control characters. */
 export const textBytes = (max: number) =>
@@ -86,6 +86,12 @@ export const device = z
   .object({ userAgent: textBytes(512), ipAddress, label: textCharacters(64) })
   .optional()
   .transform((given) => given ?? { userAgent: '', ipAddress: '', label: '' });
+
+/** Who presents a session_id. */
+export const client = z
+  .object({ ipAddress, userAgent: textBytes(512) })
+  .optional()
+  .transform((given) => given ?? { ipAddress: '', userAgent: '' });
 
 /** A number that may be left out as 0, or lies between `min` and `max`. */
 export const optionalNumber = (min: number, max: number) =>

@@ -12,7 +12,7 @@ describe('codec', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 100 }), (sessionId) => {
         fc.pre(Buffer.from(sessionId).toString() === sessionId);
-        const message = { tenantId: '', sessionId, consistency: 2 as const };
+        const message = { tenantId: '', sessionId, consistency: 2 as const, client: undefined };
         assert.deepEqual(read(Buffer.from(VerifyRequest.encode(message).finish())), message);
       }),
     );

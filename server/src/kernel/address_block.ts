@@ -19,6 +19,21 @@ export function addressBlock(text: string): string | undefined {
     .join(':')}::/64`;
 }
 
+/**
+ * The first bits of an address as a block of one spelling, such as `203.0.113.0/24` or `2001:db8:7::/48`; IPv4 that is written as IPv6 is IPv4.
+ * `bits4` is a multiple of 8, `bits6` one of 16 and at most 112. Undefined if the text is no address.
+ */
+export function addressPrefix(text: string, bits4: number, bits6: number): string | undefined {
+  const address = addressBlock(text);
+  if (address === undefined) return undefined;
+  if (!address.includes(':')) {
+    const kept = address.split('.').slice(0, bits4 / 8);
+    return `${[...kept, 0, 0, 0, 0].slice(0, 4).join('.')}/${bits4}`;
+  }
+  const groups = groupsOf(text).slice(0, bits6 / 16);
+  return `${groups.map((group) => group.toString(16)).join(':')}::/${bits6}`;
+}
+
 /** The eight groups of an IPv6 address; the URL standard's own writer settles every spelling of it. */
 function groupsOf(text: string): number[] {
   const [head = '', tail] = new URL(`http://[${text}]`).hostname.slice(1, -1).split('::');

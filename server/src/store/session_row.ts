@@ -8,10 +8,11 @@ import { numbersFrom, rolesFrom } from './organisation_row.ts';
 
 /** The columns of a session. */
 export function columnsOf(session: Session) {
-  const { device, amr, revokedAt, organisationId, acting, ...same } = session;
+  const { device, amr, revokedAt, organisationId, acting, binding, ...same } = session;
   const found = { parentHandle: acting?.parent || null, actingKey: acting?.key || null };
   const by = { acting: acting === undefined ? null : toJson(acting), ...found };
-  const absent = { revokedAt: revokedAt ?? null, organisationId: organisationId ?? null };
+  const bound = { boundNetwork: binding?.network ?? null, boundDevice: binding?.device ?? null };
+  const absent = { revokedAt: revokedAt ?? null, organisationId: organisationId ?? null, ...bound };
   return { ...same, ...device, ...by, amr: toJson(amr), ...absent };
 }
 
@@ -32,6 +33,7 @@ export function sessionFrom(row: SessionRow): Session {
     idleTimeout: row.idleTimeout,
     revokedAt: row.revokedAt ?? undefined,
     device: { userAgent: row.userAgent, ipAddress: row.ipAddress, label: row.label },
+    ...bindingFrom(row.boundNetwork, row.boundDevice),
     ...actingFrom(row.acting),
     organisationId: row.organisationId ?? undefined,
   };
@@ -40,11 +42,16 @@ export function sessionFrom(row: SessionRow): Session {
 const actingFrom = (text: string | null | undefined) =>
   text === null || text === undefined ? {} : { acting: JSON.parse(text) as Acting };
 
+function bindingFrom(network: string | null | undefined, device: string | null | undefined) {
+  if (!network && !device) return {};
+  return { binding: { ...(network && { network }), ...(device && { device }) } };
+}
+
 // `foundFrom` reads the columns in this order.
 const COLUMNS = `s.tenant_id, s.handle, s.digest, s.identity_id, s.version, s.epoch, s.authenticated_at, s.acr, s.amr,
   s.created_at, s.last_used_at, s.expires_at, s.idle_timeout, s.revoked_at, s.user_agent, s.ip_address, s.label,
   i.display_name, i.roles, i.metadata, i.epoch, i.version, i.active, s.acting,
-  s.organisation_id, o.display_name, o.roles, o.version, m.roles, t.suspended_at`;
+  s.organisation_id, o.display_name, o.roles, o.version, m.roles, t.suspended_at, s.bound_network, s.bound_device`;
 const OWNER = 'i.tenant_id = s.tenant_id and i.id = s.identity_id';
 const MEMBERSHIP =
   'm.tenant_id = s.tenant_id and m.organisation_id = s.organisation_id and m.identity_id = s.identity_id';
@@ -76,6 +83,7 @@ type FoundRow = readonly [
   acting: string | null,
   ...organisation: OrganisationCells,
   suspendedAt: number | null,
+  ...bound: [string | null, string | null],
 ];
 
 /** Nothing where no organisation is active, it is gone, or the identity is no member. */
@@ -105,6 +113,7 @@ export function foundFrom(cells: Row): SessionWithIdentity {
       idleTimeout: row[12],
       revokedAt: row[13] ?? undefined,
       device: { userAgent: row[14], ipAddress: row[15], label: row[16] },
+      ...bindingFrom(row[30], row[31]),
       ...actingFrom(row[23]),
       organisationId: row[24] ?? undefined,
     },

@@ -45,6 +45,11 @@ func (a *addresses) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*string)(a))
 }
 
+type clientFacts struct {
+	IPAddress string `json:"ip_address"`
+	UserAgent string `json:"user_agent"`
+}
+
 type about struct {
 	SessionID   *string  `json:"session_id"`
 	SessionIDs  []string `json:"session_ids"`
@@ -54,10 +59,12 @@ type about struct {
 	Degraded    *struct {
 		MaxStaleMs int64 `json:"max_stale_ms"`
 	} `json:"degraded"`
-	TimeoutMs *int64   `json:"timeout_ms"`
-	Audience  string   `json:"audience"`
-	Scope     []string `json:"scope"`
-	Lifetime  int64    `json:"lifetime_seconds"`
+	TimeoutMs *int64        `json:"timeout_ms"`
+	Audience  string        `json:"audience"`
+	Scope     []string      `json:"scope"`
+	Lifetime  int64         `json:"lifetime_seconds"`
+	Client    clientFacts   `json:"client"`
+	Clients   []clientFacts `json:"clients"`
 }
 
 func (p *probe) close() {
@@ -117,6 +124,7 @@ func (p *probe) ask(ctx context.Context, do string, asked about) (any, error) {
 	case "trust_token":
 		token, err := p.client.TrustToken(ctx, text(asked.SessionID), asked.Audience, trustlayer.TrustTokenOptions{
 			Scope: asked.Scope, Lifetime: time.Duration(asked.Lifetime) * time.Second,
+			Client: trustlayer.ClientFacts(asked.Client),
 		})
 		if err != nil {
 			return nil, err
@@ -145,23 +153,6 @@ func text(given *string) string {
 		return ""
 	}
 	return *given
-}
-
-func optionsOf(asked about) ([]trustlayer.VerifyOption, error) {
-	var options []trustlayer.VerifyOption
-	switch asked.Consistency {
-	case "":
-	case "BOUNDED":
-		options = append(options, trustlayer.Bounded())
-	case "STRONG":
-		options = append(options, trustlayer.Strong())
-	default:
-		return nil, probeError("INVALID_ARGUMENT")
-	}
-	if asked.Degraded != nil {
-		options = append(options, trustlayer.Degraded(time.Duration(asked.Degraded.MaxStaleMs)*time.Millisecond))
-	}
-	return options, nil
 }
 
 // span is how long to wait.

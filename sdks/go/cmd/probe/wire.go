@@ -20,6 +20,9 @@ func verdictToWire(verdict trustlayer.Verdict) map[string]any {
 	if organisation := verdict.Organisation(); organisation != nil {
 		wire["organisation"] = messageToWire(organisation.ProtoReflect())
 	}
+	if verdict.ClientBound {
+		wire["client_bound"] = true
+	}
 	if verdict.Degraded {
 		wire["degraded"] = true
 	}

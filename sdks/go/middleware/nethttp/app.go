@@ -48,6 +48,9 @@ type Options struct {
 	BasePath string
 	// Verify are the options of each verification, such as [trustlayer.Strong]. Default: bounded.
 	Verify []trustlayer.VerifyOption
+	// ClientIP gives the address of the client of a request, for lists of sessions and sessions that are bound. Behind a
+	// proxy that you trust, read what it says. Default: the address of the socket.
+	ClientIP func(*http.Request) string
 	// NoRedirect answers 401 instead of sending a browser that navigates to sign-in.
 	NoRedirect bool
 	// Logger gets the one line about plain http on loopback. Default [slog.Default].
@@ -62,6 +65,7 @@ type App struct {
 	cookies   *trustlayer.Cookies
 	verify    []trustlayer.VerifyOption
 	redirects bool
+	clientIP  func(*http.Request) string
 }
 
 var basePathForm = regexp.MustCompile(`^(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$`)
@@ -92,9 +96,12 @@ func New(options Options) (*App, error) {
 		logger.Warn("trust layer: plain http on loopback, so cookies go without __Host- and Secure",
 			slog.String("public_url", cookies.Origin()))
 	}
+	if options.ClientIP == nil {
+		options.ClientIP = socketIP
+	}
 	return &App{
 		client: options.Client, signInURL: options.SignInURL, basePath: options.BasePath, cookies: cookies,
-		verify: options.Verify, redirects: options.SignInURL != "" && !options.NoRedirect,
+		verify: options.Verify, clientIP: options.ClientIP, redirects: options.SignInURL != "" && !options.NoRedirect,
 	}, nil
 }
 

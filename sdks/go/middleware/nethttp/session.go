@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +43,8 @@ type RequestTrust struct {
 	Reason trustlayer.RejectionReason
 	// Err says why no decision was made.
 	Err error
+	// Client is who sent the request, for Trust Tokens of sessions that are bound.
+	Client trustlayer.ClientFacts
 
 	sessionID func() string
 	app       *App
@@ -173,14 +176,15 @@ func (a *App) read(r *http.Request) RequestTrust {
 	if !single || !trustlayer.IsSessionID(sessionID) {
 		return RequestTrust{Outcome: OutcomeNone}
 	}
-	verdict, err := a.client.Verify(r.Context(), sessionID, a.verify...)
+	client := a.clientOf(r)
+	verdict, err := a.client.Verify(r.Context(), sessionID, append(slices.Clip(a.verify), trustlayer.From(client))...)
 	switch {
 	case err != nil:
 		return RequestTrust{Outcome: OutcomeError, Err: err}
 	case verdict.Active && verdict.IdentityID() != "":
 		return RequestTrust{
 			Outcome: OutcomeActive, Session: verdict.Session(), Identity: verdict.Identity(), Organisation: verdict.Organisation(),
-			sessionID: func() string { return sessionID },
+			Client: client, sessionID: func() string { return sessionID },
 		}
 	default:
 		return RequestTrust{Outcome: OutcomeRejected, Reason: verdict.Reason}

@@ -72,7 +72,7 @@ func (a *App) end(w http.ResponseWriter, r *http.Request) {
 		previous = ""
 	}
 	made, err := a.client.ExchangeSignInCode(r.Context(), &trustv1.ExchangeSignInCodeRequest{
-		Code: code, CodeVerifier: flow.Verifier(), ReturnTo: a.ReturnTo(), Device: deviceOf(r), PreviousSessionId: previous,
+		Code: code, CodeVerifier: flow.Verifier(), ReturnTo: a.ReturnTo(), Device: a.deviceOf(r), PreviousSessionId: previous,
 	})
 	switch {
 	case trustlayer.ReasonOf(err) == trustlayer.ReasonSignInCodeRejected:
@@ -126,8 +126,13 @@ func all(values []string, wanted string) bool {
 	return true
 }
 
-// deviceOf says what is known of the device, within the bounds of the contract. The address is the socket's.
-func deviceOf(r *http.Request) *trustv1.Device {
+func (a *App) deviceOf(r *http.Request) *trustv1.Device {
+	client := a.clientOf(r)
+	return &trustv1.Device{UserAgent: client.UserAgent, IpAddress: client.IPAddress}
+}
+
+// clientOf says what is known of the client, within the bounds of the contract.
+func (a *App) clientOf(r *http.Request) trustlayer.ClientFacts {
 	ascii := func(char rune) rune {
 		if char < ' ' || char > '~' {
 			return -1
@@ -135,13 +140,15 @@ func deviceOf(r *http.Request) *trustv1.Device {
 		return char
 	}
 	agent := strings.Map(ascii, r.UserAgent())
-	device := &trustv1.Device{UserAgent: agent[:min(len(agent), maxUserAgentBytes)]}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return device
+	client := trustlayer.ClientFacts{UserAgent: agent[:min(len(agent), maxUserAgentBytes)]}
+	if address, err := netip.ParseAddr(a.clientIP(r)); err == nil {
+		client.IPAddress = address.Unmap().WithZone("").String()
 	}
-	if address, err := netip.ParseAddr(host); err == nil {
-		device.IpAddress = address.Unmap().WithZone("").String()
-	}
-	return device
+	return client
+}
+
+// socketIP is the address of the socket.
+func socketIP(r *http.Request) string {
+	host, _, _ := net.SplitHostPort(r.RemoteAddr)
+	return host
 }

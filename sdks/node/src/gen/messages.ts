@@ -181,6 +181,7 @@ export type {
 } from './trust/v1/service_key.ts';
 export type {
   Device,
+  ClientFacts,
   Session,
   Acting,
   StartImpersonationRequest,
@@ -245,6 +246,7 @@ export {
 } from './trust/v1/signing_key.ts';
 export type {
   TenantSettings,
+  SessionBinding,
   Branding,
   RateLimits,
   RateLimit,

@@ -1,5 +1,6 @@
 // Middleware for Express 5. Types only are imported of it, so the SDK does not depend on it.
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { clientFactsOf } from '../client_facts.ts';
 import { tokenValues, type VerifiedTrustToken, verifyTokenOf } from '../request_token.ts';
 import { type RequestTrust, type SessionOptions, SessionReader } from '../request_trust.ts';
 import { type FlowAnswer, type FlowRequest, SignInFlow, type SignInFlowOptions } from '../sign_in_flow.ts';
@@ -52,7 +53,7 @@ function send(res: Response, { status, headers, body }: FlowAnswer): void {
 export function session(options: SessionOptions): RequestHandler {
   const reader = new SessionReader(options);
   return async (req: Request, _res: Response, next: NextFunction) => {
-    req.trust = await reader.read(req.headers.cookie);
+    req.trust = await reader.read(req.headers.cookie, clientFactsOf(flowRequest(req)));
     next();
   };
 }

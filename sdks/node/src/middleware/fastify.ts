@@ -1,5 +1,6 @@
 // Plugins and hooks for Fastify 5. Types only are imported of it, so the SDK does not depend on it.
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
+import { clientFactsOf } from '../client_facts.ts';
 import { tokenValues, type VerifiedTrustToken, verifyTokenOf } from '../request_token.ts';
 import { type RequestTrust, type SessionOptions, SessionReader } from '../request_trust.ts';
 import { type FlowAnswer, type FlowRequest, SignInFlow, type SignInFlowOptions } from '../sign_in_flow.ts';
@@ -44,7 +45,7 @@ export function session(options: SessionOptions): FastifyPluginAsync {
   const reader = new SessionReader(options);
   const plugin: FastifyPluginAsync = async (instance) => {
     instance.addHook('onRequest', async (request) => {
-      request.trust = await reader.read(request.headers.cookie);
+      request.trust = await reader.read(request.headers.cookie, clientFactsOf(flowRequest(request)));
     });
   };
   // As the package fastify-plugin does: the hook is for the instance that registers it, not for a child of it.

@@ -64,6 +64,11 @@ export function webSuite(name: string, start: (options: WebAppOptions) => Promis
       assert.equal((await get('/me', ...cookie)).status, 200);
     });
 
+    it('SDK-45 asks with the address and the User-Agent of the request', async () => {
+      await open(...cookie, 'user-agent', 'Firefox');
+      assert.deepEqual(server.calls[0]?.request.client, { ipAddress: '127.0.0.1', userAgent: 'Firefox' });
+    });
+
     it('SDK-20 a malformed or absent cookie asks nobody', async () => {
       for (const headers of [[], ['cookie', '__Host-session_id=x'], ['cookie', `session_id=${SESSION_ID}`]]) {
         assert.equal((await open(...headers)).outcome, 'none');

@@ -1,4 +1,5 @@
 // Issued Trust Tokens, kept for 80 % of their life (SDK-38).
+import { boundKey, type ClientFacts } from '../client_facts.ts';
 import type { IssueTrustTokenRequest } from '../gen/trust/v1/trust_token.ts';
 import type { FeedChange, TokenFacts } from '../lease/facts.ts';
 import type { Ask, LeaseMachine } from '../lease/machine.ts';
@@ -12,6 +13,8 @@ export interface TrustTokenOptions extends CallOptions {
   readonly scope?: readonly string[] | undefined;
   /** Seconds, 5 to 300. Default: the tenant's. */
   readonly lifetimeSeconds?: number | undefined;
+  /** Who presents the session_id. A bound session gets no token without it. */
+  readonly client?: ClientFacts | undefined;
 }
 
 type Issue = (request: Input<IssueTrustTokenRequest>, options: CallOptions) => Promise<{ readonly trustToken: string }>;
@@ -84,11 +87,11 @@ export class IssuedTokens {
   }
 
   async get(sessionId: string, audience: string, options: TrustTokenOptions): Promise<string> {
-    const { scope = [], lifetimeSeconds = 0, ...call } = options;
-    const key = JSON.stringify([sessionId, audience, lifetimeSeconds, ...scope]);
+    const { scope = [], lifetimeSeconds = 0, client, ...call } = options;
+    const key = JSON.stringify([boundKey({ sessionId, client }), audience, lifetimeSeconds, ...scope]);
     const kept = this.#kept.get(key);
     if (kept !== undefined && this.#serves(kept)) return kept.token;
-    const request = { sessionId, audience, scope, lifetimeSeconds };
+    const request = { sessionId, audience, scope, lifetimeSeconds, client };
     if (Object.keys(call).length > 0) return (await this.#issue(request, call)).trustToken;
     const now = this.#clocks();
     const before = this.#underWay.get(key);

@@ -73,6 +73,8 @@ export class KeptVerdict implements SessionFacts<KeptVerdict> {
   readonly epoch: number;
   readonly identityVersion: number;
   readonly expiresAt: number;
+  /** Whether it holds for one client alone. */
+  readonly bound: boolean;
   readonly #common: Common;
   /** JSON of `Rest`: one flat text takes half of the room that its parts do. */
   readonly #rest: string;
@@ -89,6 +91,7 @@ export class KeptVerdict implements SessionFacts<KeptVerdict> {
     this.epoch = Number(session.epoch);
     this.identityVersion = Number(identity.version);
     this.expiresAt = timeOf(session.expiresAt);
+    this.bound = verdict.clientBound === true;
     this.#common = commonOf(verdict);
     const rest: Rest = [
       session.handle,
@@ -209,9 +212,14 @@ class MemoryVerdict implements ActiveVerdict {
     return this.#kept.organisation();
   }
 
+  get clientBound(): true | undefined {
+    return this.#kept.bound || undefined;
+  }
+
   toJSON(): ActiveVerdict {
-    const { active, session, identity, organisation, cacheForMs } = this;
-    return { active, session, identity, ...(organisation && { organisation }), cacheForMs };
+    const { active, session, identity, organisation, clientBound, cacheForMs } = this;
+    const more = { ...(organisation && { organisation }), ...(clientBound && { clientBound }) };
+    return { active, session, identity, ...more, cacheForMs };
   }
 
   [inspect.custom](): string {

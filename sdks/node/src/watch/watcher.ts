@@ -1,4 +1,5 @@
 // The memory of a client: the machine, the stream that feeds it, and everything that asks it.
+import { boundKey, type ClientFacts, type Question } from '../client_facts.ts';
 import type { IssueTrustTokenRequest } from '../gen/trust/v1/trust_token.ts';
 import type { FeedChange, TokenFacts } from '../lease/facts.ts';
 import { LeaseMachine, type TokenDecision } from '../lease/machine.ts';
@@ -86,9 +87,12 @@ export class Watcher {
     });
   }
 
-  /** The verdict of memory, or `undefined`: ask. */
-  local(sessionId: string): ActiveVerdict | undefined {
-    const kept = this.#machine.verify(sessionId, this.#clocks());
+  /** The verdict of memory, or `undefined`: ask. That of a bound session is there for its client alone. */
+  local(sessionId: string, client?: ClientFacts): ActiveVerdict | undefined {
+    const now = this.#clocks();
+    const kept =
+      this.#machine.verify(sessionId, now) ??
+      (client === undefined ? undefined : this.#machine.verify(boundKey({ sessionId, client }), now));
     if (kept === undefined || this.#closed) {
       if (!this.#started) this.start();
       return undefined;
@@ -98,25 +102,30 @@ export class Watcher {
   }
 
   /** Asks the server, with others of the same moment unless the call has options of its own. */
-  async ask(sessionId: string, strong: boolean, options: CallOptions | undefined): Promise<Verdict> {
+  async ask(question: Question, strong: boolean, options: CallOptions | undefined): Promise<Verdict> {
     this.#missed += 1;
-    if (options?.timeoutMs === undefined && options?.signal === undefined) return this.#misses.join(sessionId, strong);
-    const [verdict] = await this.#misses.alone([sessionId], strong, options);
+    if (options?.timeoutMs === undefined && options?.signal === undefined) return this.#misses.join(question, strong);
+    const [verdict] = await this.#misses.alone([question], strong, options);
     return verdict as Verdict;
   }
 
   /** Asks about all that memory does not know, in one call. */
-  async askAll(sessionIds: readonly string[], strong: boolean, options: CallOptions | undefined): Promise<Verdict[]> {
+  async askAll(questions: readonly Question[], strong: boolean, options: CallOptions | undefined): Promise<Verdict[]> {
     if (!this.#started) this.start();
-    const verdicts = sessionIds.map((id) => malformed(id) ?? (strong ? undefined : this.local(id)));
-    const left = sessionIds.filter((_, index) => verdicts[index] === undefined);
+    const verdicts = questions.map(
+      ({ sessionId, client }) => malformed(sessionId) ?? (strong ? undefined : this.local(sessionId, client)),
+    );
+    const left = questions.filter((_, index) => verdicts[index] === undefined);
     this.#missed += left.length;
     const answers = left.length === 0 ? [] : await this.#misses.alone(left, strong, options);
     return verdicts.map((verdict) => verdict ?? (answers.shift() as Verdict));
   }
 
-  degraded(sessionId: string, maxStaleMs: number): ActiveVerdict | undefined {
-    const kept = this.#machine.degraded(sessionId, this.#clocks(), maxStaleMs);
+  degraded(question: Question, maxStaleMs: number): ActiveVerdict | undefined {
+    const now = this.#clocks();
+    const kept =
+      this.#machine.degraded(question.sessionId, now, maxStaleMs) ??
+      this.#machine.degraded(boundKey(question), now, maxStaleMs);
     if (kept === undefined) return undefined;
     this.#degraded += 1;
     return kept.verdict(true);

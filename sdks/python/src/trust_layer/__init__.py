@@ -7,6 +7,7 @@
 from trust_layer.aio_trust_client import AioTrustClient
 from trust_layer.channel import TlsOptions
 from trust_layer.claims import TrustTokenClaims
+from trust_layer.client_facts import ClientFacts
 from trust_layer.errors import FieldViolation, TrustLayerError, TrustTokenError
 from trust_layer.key_source import JwksKeySource, KeySource, KeysUnavailableError, StaticKeySource, TrustKey
 from trust_layer.lease.facts import (
@@ -37,6 +38,7 @@ __all__ = [
     "AioVerifier",
     "ChangeNotice",
     "ChangesMissed",
+    "ClientFacts",
     "ClientMetrics",
     "FieldViolation",
     "IdentityChanged",

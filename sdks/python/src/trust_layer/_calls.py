@@ -9,6 +9,7 @@ from typing import Final, Literal, Protocol, TypeVar, cast
 from google.protobuf.message import Message
 
 from trust_layer.channel import ChannelPlan, TlsOptions, plan_channel
+from trust_layer.client_facts import ClientFacts, Presented
 from trust_layer.errors import TrustLayerError
 from trust_layer.gen.trust.v1 import session_pb2, trust_token_pb2
 from trust_layer.watch.issued_tokens import TokenKey
@@ -94,22 +95,36 @@ def texts_of(session_ids: Sequence[str]) -> list[str]:
     return texts
 
 
-def is_askable(session_ids: Sequence[str]) -> bool:
+def presented_of(session_ids: Sequence[str], clients: Sequence[ClientFacts]) -> list[Presented]:
+    """Put session_ids and who presents them together; TypeError or ValueError if they do not fit."""
+    texts = texts_of(session_ids)
+    if not clients:
+        return [Presented(text) for text in texts]
+    if len(clients) != len(texts):
+        raise ValueError("clients must be one for each session_id")
+    return [Presented(text, client) for text, client in zip(texts, clients, strict=True)]
+
+
+def is_askable(asked: Sequence[Presented]) -> bool:
     """Say whether memory may answer some of these: what the contract does not allow is an error of the server."""
-    return 1 <= len(session_ids) <= MAX_BATCH and all(
-        len(text) <= _MAX_ID_BYTES and len(_sendable(text).encode()) <= _MAX_ID_BYTES for text in session_ids
+    return 1 <= len(asked) <= MAX_BATCH and all(
+        len(text) <= _MAX_ID_BYTES and len(_sendable(text).encode()) <= _MAX_ID_BYTES for text, _ in asked
     )
 
 
-def verify_request(session_id: str, strong: bool) -> session_pb2.VerifyRequest:
+def verify_request(asked: Presented, strong: bool) -> session_pb2.VerifyRequest:
     """Make the request of `verify`."""
-    return session_pb2.VerifyRequest(session_id=_sendable(session_id), consistency=_wire_of(strong))
+    return session_pb2.VerifyRequest(
+        session_id=_sendable(asked.session_id), consistency=_wire_of(strong), client=_client_of(asked)
+    )
 
 
-def batch_verify_request(session_ids: Sequence[str], strong: bool) -> session_pb2.BatchVerifyRequest:
+def batch_verify_request(asked: Sequence[Presented], strong: bool) -> session_pb2.BatchVerifyRequest:
     """Make the request of `batch_verify`."""
-    texts = [_sendable(session_id) for session_id in session_ids]
-    return session_pb2.BatchVerifyRequest(session_ids=texts, consistency=_wire_of(strong))
+    texts = [_sendable(one.session_id) for one in asked]
+    known = any(one.client is not None for one in asked)
+    clients = [_client_of(one) or session_pb2.ClientFacts() for one in asked] if known else []
+    return session_pb2.BatchVerifyRequest(session_ids=texts, consistency=_wire_of(strong), clients=clients)
 
 
 def answers_of(response: session_pb2.BatchVerifyResponse, asked: int) -> Sequence[session_pb2.Verdict]:
@@ -121,10 +136,21 @@ def answers_of(response: session_pb2.BatchVerifyResponse, asked: int) -> Sequenc
 
 def token_request(key: TokenKey) -> trust_token_pb2.IssueTrustTokenRequest:
     """Make the request of `trust_token`."""
-    session_id, audience, scope, lifetime = key
+    asked, audience, scope, lifetime = key
     return trust_token_pb2.IssueTrustTokenRequest(
-        session_id=_sendable(session_id), audience=audience, scope=scope, lifetime_seconds=lifetime
+        session_id=_sendable(asked.session_id),
+        audience=audience,
+        scope=scope,
+        lifetime_seconds=lifetime,
+        client=_client_of(asked),
     )
+
+
+def _client_of(asked: Presented) -> session_pb2.ClientFacts | None:
+    client = asked.client
+    if client is None:
+        return None
+    return session_pb2.ClientFacts(ip_address=_sendable(client.ip_address), user_agent=_sendable(client.user_agent))
 
 
 def _wire_of(strong: bool) -> session_pb2.Consistency:

@@ -22,11 +22,12 @@ from trust_layer._calls import (
     batch_verify_request,
     is_askable,
     is_strong,
-    texts_of,
+    presented_of,
     token_request,
     verify_request,
 )
 from trust_layer.channel import TlsOptions
+from trust_layer.client_facts import ClientFacts, Presented
 from trust_layer.errors import TrustLayerError, error_of_rpc
 from trust_layer.gen.aio_rpcs import AioTrustClientRpcs, Response, Stubs
 from trust_layer.gen.trust.v1.session_pb2 import Session
@@ -96,40 +97,60 @@ class AioTrustClient(AioTrustClientRpcs):
         return f"AioTrustClient({self._settings!r})"
 
     async def verify(
-        self, session_id: str, *, consistency: Consistency = "BOUNDED", degraded_max_stale: float | None = None
+        self,
+        session_id: str,
+        *,
+        consistency: Consistency = "BOUNDED",
+        degraded_max_stale: float | None = None,
+        client: ClientFacts | None = None,
     ) -> Verdict:
         """Turn a session_id into a verdict, as TrustClient.verify does."""
         if consistency == "BOUNDED":
-            found = self._memory.local(session_id)
+            found = self._memory.local(session_id, client)
             if found is not None:
                 return found
         ends_at = time.monotonic() + self._settings.timeout
-        steps = one(self._memory, session_id, strong=is_strong(consistency), max_stale=degraded_max_stale)
+        asked = Presented(session_id, client)
+        steps = one(self._memory, asked, strong=is_strong(consistency), max_stale=degraded_max_stale)
         opened = self._start()
         return await drive_aio(steps, lambda ids: opened.misses.join(ids, ends_at))
 
-    def verify_local(self, session_id: str) -> ActiveVerdict | None:
+    def verify_local(self, session_id: str, *, client: ClientFacts | None = None) -> ActiveVerdict | None:
         """Give the verdict of memory without a call, or None: ask by `verify`. Any thread may call it."""
-        return self._memory.local(session_id)
+        return self._memory.local(session_id, client)
 
-    async def batch_verify(self, session_ids: Sequence[str], *, consistency: Consistency = "BOUNDED") -> list[Verdict]:
+    async def batch_verify(
+        self,
+        session_ids: Sequence[str],
+        *,
+        consistency: Consistency = "BOUNDED",
+        clients: Sequence[ClientFacts] = (),
+    ) -> list[Verdict]:
         """Turn 1 to 256 session_ids into as many verdicts, in the order of the questions.
 
         Scope `sessions:verify`. Errors: INVALID_FIELD.
         """
-        strong, texts = is_strong(consistency), texts_of(session_ids)
-        if not is_askable(texts):
-            response = await self._call(self._stubs().session.BatchVerify, batch_verify_request(texts, strong))
-            return [verdict_of_message(message) for message in answers_of(response, len(texts))]
+        strong, asked = is_strong(consistency), presented_of(session_ids, clients)
+        if not is_askable(asked):
+            response = await self._call(self._stubs().session.BatchVerify, batch_verify_request(asked, strong))
+            return [verdict_of_message(message) for message in answers_of(response, len(asked))]
         ends_at = time.monotonic() + self._settings.timeout
         opened = self._start()
-        steps = several(self._memory, texts, strong=strong)
+        steps = several(self._memory, asked, strong=strong)
         return await drive_aio(steps, lambda ids: opened.misses.alone(ids, ends_at))
 
-    async def trust_token(self, session_id: str, audience: str, *, scope: Sequence[str] = (), lifetime: int = 0) -> str:
+    async def trust_token(
+        self,
+        session_id: str,
+        audience: str,
+        *,
+        scope: Sequence[str] = (),
+        lifetime: int = 0,
+        client: ClientFacts | None = None,
+    ) -> str:
         """Give a Trust Token of a session for one audience, issued or kept, as TrustClient.trust_token does."""
         self._start()
-        return await self._tokens.get((session_id, audience, tuple(scope), lifetime))
+        return await self._tokens.get((Presented(session_id, client), audience, tuple(scope), lifetime))
 
     async def await_lease(self, timeout: float | None = None) -> bool:
         """Say whether there is a lease, waiting for one. timeout: seconds; None for the client's."""
@@ -238,12 +259,12 @@ class AioTrustClient(AioTrustClientRpcs):
         self._memory.own_answer(filled, response)
         return response
 
-    async def _send(self, session_ids: Sequence[str], strong: bool, timeout: float) -> Sequence[VerdictMessage]:
+    async def _send(self, asked: Sequence[Presented], strong: bool, timeout: float) -> Sequence[VerdictMessage]:
         session = self._stubs().session
-        if len(session_ids) == 1:
-            return [(await self._timed(session.Verify, verify_request(session_ids[0], strong), timeout)).verdict]
-        response = await self._timed(session.BatchVerify, batch_verify_request(session_ids, strong), timeout)
-        return answers_of(response, len(session_ids))
+        if len(asked) == 1:
+            return [(await self._timed(session.Verify, verify_request(asked[0], strong), timeout)).verdict]
+        response = await self._timed(session.BatchVerify, batch_verify_request(asked, strong), timeout)
+        return answers_of(response, len(asked))
 
     async def _issue(self, key: TokenKey) -> str:
         return (await self.issue_trust_token(token_request(key))).trust_token

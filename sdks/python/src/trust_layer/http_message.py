@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote
 
+from trust_layer.client_facts import ClientFacts
 from trust_layer.gen.trust.v1.session_pb2 import Device
 
 _MAX_USER_AGENT = 512
@@ -56,7 +57,13 @@ class HttpRequest:
 
     @property
     def device(self) -> Device:
-        """What is known of the device, within the bounds of the contract."""
+        """What is known of the device."""
+        client = self.client
+        return Device(user_agent=client.user_agent, ip_address=client.ip_address)
+
+    @property
+    def client(self) -> ClientFacts:
+        """What is known of who sent it, within the bounds of the contract."""
         # Header values are Latin-1; keeping ASCII makes one character one byte.
         agents = self.header("user-agent")
         agent = _NOT_ASCII.sub("", agents[0])[:_MAX_USER_AGENT] if len(agents) == 1 else ""
@@ -65,7 +72,7 @@ class HttpRequest:
             address = str(ipaddress.ip_address(address))
         except ValueError:
             address = ""
-        return Device(user_agent=agent, ip_address=address)
+        return ClientFacts(address, agent)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 
 from trust_layer.aio_trust_client import AioTrustClient
+from trust_layer.client_facts import ClientFacts
 from trust_layer.errors import TrustLayerError, TrustTokenError
 from trust_layer.gen.rpcs import UNARY_RPCS
 from trust_layer.key_source import JwksKeySource, KeySource, StaticKeySource
@@ -98,11 +99,14 @@ class Probe:
         options: dict[str, Any] = {"consistency": given.get("consistency", "BOUNDED")}
         if given.get("degraded") is not None:
             options["degraded_max_stale"] = given["degraded"]["max_stale_ms"] / 1000
+        options["client"] = _client_of(given)
         return _verdict_to_wire(await self._run(client.verify, given["session_id"], **options))
 
     async def _batch_verify(self, client: _Client, given: dict[str, Any]) -> dict[str, Any]:
         consistency = given.get("consistency", "BOUNDED")
-        verdicts = await self._run(client.batch_verify, given["session_ids"], consistency=consistency)
+        clients = [ClientFacts(**each) for each in given.get("clients") or ()]
+        options = {"consistency": consistency, "clients": clients}
+        verdicts = await self._run(client.batch_verify, given["session_ids"], **options)
         return {"verdicts": [_verdict_to_wire(verdict) for verdict in verdicts]}
 
     async def _metrics(self, client: _Client, _given: dict[str, Any]) -> dict[str, Any]:
@@ -133,6 +137,7 @@ class Probe:
 
     async def _trust_token(self, client: _Client, given: dict[str, Any]) -> dict[str, Any]:
         options = {"scope": given.get("scope") or (), "lifetime": given.get("lifetime_seconds") or 0}
+        options["client"] = _client_of(given)
         return {"token": await self._run(client.trust_token, given["session_id"], given["audience"], **options)}
 
     async def _run(self, method: Callable[..., Any], *args: Any, **options: Any) -> Any:
@@ -190,6 +195,11 @@ def _error_to_wire(error: TrustLayerError | TrustTokenError) -> dict[str, Any]:
     return told
 
 
+def _client_of(given: dict[str, Any]) -> ClientFacts | None:
+    client = given.get("client")
+    return None if client is None else ClientFacts(**client)
+
+
 def _verdict_to_wire(verdict: Verdict) -> dict[str, Any]:
     if verdict.active:
         degraded = {"degraded": True} if verdict.degraded else {}
@@ -199,6 +209,7 @@ def _verdict_to_wire(verdict: Verdict) -> dict[str, Any]:
             "session": _to_wire(verdict.session),
             "identity": _to_wire(verdict.identity),
             **organisation,
+            **({"client_bound": True} if verdict.client_bound else {}),
             **degraded,
         }
     return {"active": False, "reason": verdict.reason}

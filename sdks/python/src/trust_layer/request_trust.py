@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, Protocol
 
 from trust_layer._calls import Consistency
 from trust_layer.claims import TrustTokenClaims
+from trust_layer.client_facts import ClientFacts
 from trust_layer.cookies import CookieJar
 from trust_layer.errors import TrustLayerError, TrustTokenError
 from trust_layer.gen.trust.v1.session_pb2 import IdentityFacts, OrganisationFacts, Session
@@ -31,9 +32,10 @@ class RequestTrust:
     outcome: see Outcome. session, identity: set if active. organisation: the active one, if there is.
     reason: set if rejected. error: set if no decision was made.
     session_id: of an active session, for `issue_trust_token`; a secret, in no text form of this object.
+    client: who presented it, for Trust Tokens of sessions that are bound.
     """
 
-    __slots__ = ("error", "identity", "organisation", "outcome", "reason", "session", "session_id")
+    __slots__ = ("client", "error", "identity", "organisation", "outcome", "reason", "session", "session_id")
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class RequestTrust:
         error: TrustLayerError | None = None,
         session_id: str | None = None,
         organisation: OrganisationFacts | None = None,
+        client: ClientFacts | None = None,
     ) -> None:
         """Make one; meaning as in the class."""
         self.outcome: Outcome = outcome
@@ -54,6 +57,7 @@ class RequestTrust:
         self.error = error
         self.session_id = session_id
         self.organisation = organisation
+        self.client = client
 
     @property
     def active(self) -> bool:
@@ -80,9 +84,17 @@ class SignedIn(RequestTrust):
         identity: IdentityFacts,
         session_id: str,
         organisation: OrganisationFacts | None = None,
+        client: ClientFacts | None = None,
     ) -> None:
         """Make one; meaning as in RequestTrust."""
-        super().__init__("active", session=session, identity=identity, session_id=session_id, organisation=organisation)
+        super().__init__(
+            "active",
+            session=session,
+            identity=identity,
+            session_id=session_id,
+            organisation=organisation,
+            client=client,
+        )
 
 
 class SessionRequired(Exception):
@@ -92,7 +104,9 @@ class SessionRequired(Exception):
 class VerifyClient(Protocol):
     """The part of TrustClient that finds sessions. Its service needs the scope `sessions:verify`."""
 
-    def verify(self, session_id: str, /, *, consistency: Consistency = ...) -> Verdict:
+    def verify(
+        self, session_id: str, /, *, consistency: Consistency = ..., client: ClientFacts | None = ...
+    ) -> Verdict:
         """Turn a session_id into a verdict."""
         ...
 
@@ -100,7 +114,9 @@ class VerifyClient(Protocol):
 class AioVerifyClient(Protocol):
     """The part of AioTrustClient that finds sessions."""
 
-    async def verify(self, session_id: str, /, *, consistency: Consistency = ...) -> Verdict:
+    async def verify(
+        self, session_id: str, /, *, consistency: Consistency = ..., client: ClientFacts | None = ...
+    ) -> Verdict:
         """Turn a session_id into a verdict."""
         ...
 
@@ -119,7 +135,8 @@ class SessionReader:
         if session_id is None:
             return RequestTrust("none")
         try:
-            return _trust_of(client.verify(session_id, consistency=self._consistency), session_id)
+            facts = request.client
+            return _trust_of(client.verify(session_id, consistency=self._consistency, client=facts), session_id, facts)
         except Exception as error:
             return _trust_of_error(error)
 
@@ -129,7 +146,9 @@ class SessionReader:
         if session_id is None:
             return RequestTrust("none")
         try:
-            return _trust_of(await client.verify(session_id, consistency=self._consistency), session_id)
+            facts = request.client
+            verdict = await client.verify(session_id, consistency=self._consistency, client=facts)
+            return _trust_of(verdict, session_id, facts)
         except Exception as error:
             return _trust_of_error(error)
 
@@ -138,9 +157,9 @@ class SessionReader:
         return value if is_session_id(value) else None
 
 
-def _trust_of(verdict: Verdict, session_id: str) -> RequestTrust:
+def _trust_of(verdict: Verdict, session_id: str, client: ClientFacts) -> RequestTrust:
     if verdict.active is True:
-        return SignedIn(verdict.session, verdict.identity, session_id, verdict.organisation)
+        return SignedIn(verdict.session, verdict.identity, session_id, verdict.organisation, client)
     return RequestTrust("rejected", reason=verdict.reason)
 
 

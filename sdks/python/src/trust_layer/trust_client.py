@@ -22,11 +22,12 @@ from trust_layer._calls import (
     batch_verify_request,
     is_askable,
     is_strong,
-    texts_of,
+    presented_of,
     token_request,
     verify_request,
 )
 from trust_layer.channel import TlsOptions
+from trust_layer.client_facts import ClientFacts, Presented
 from trust_layer.errors import TrustLayerError, error_of_rpc
 from trust_layer.gen.rpcs import Response, Stubs, TrustClientRpcs
 from trust_layer.gen.trust.v1.session_pb2 import Session, WatchRequest
@@ -95,53 +96,77 @@ class TrustClient(TrustClientRpcs):
         return f"TrustClient({self._settings!r})"
 
     def verify(
-        self, session_id: str, *, consistency: Consistency = "BOUNDED", degraded_max_stale: float | None = None
+        self,
+        session_id: str,
+        *,
+        consistency: Consistency = "BOUNDED",
+        degraded_max_stale: float | None = None,
+        client: ClientFacts | None = None,
     ) -> Verdict:
         """Turn a session_id into a verdict. A session_id that is none at all is answered `MALFORMED`.
 
         consistency: `BOUNDED` is answered from memory while the lease holds; `STRONG` is always asked.
         degraded_max_stale: if the server cannot be asked, an active verdict that memory asked for so many seconds ago
             at most (300), and that nothing known here speaks against, is better than none; it says `degraded`.
+        client: who presents it; the middleware gives it. A session that is bound is rejected without it.
 
         Scope `sessions:verify`. Errors: INVALID_FIELD (over 256 bytes).
         """
         if consistency == "BOUNDED":
-            found = self._memory.local(session_id)
+            found = self._memory.local(session_id, client)
             if found is not None:
                 return found
         ends_at = time.monotonic() + self._settings.timeout
-        steps = one(self._memory, session_id, strong=is_strong(consistency), max_stale=degraded_max_stale)
+        asked = Presented(session_id, client)
+        steps = one(self._memory, asked, strong=is_strong(consistency), max_stale=degraded_max_stale)
         self._start()
         return drive(steps, lambda ids: self._misses.join(ids, ends_at))
 
-    def verify_local(self, session_id: str) -> ActiveVerdict | None:
+    def verify_local(self, session_id: str, *, client: ClientFacts | None = None) -> ActiveVerdict | None:
         """Give the verdict of memory without a call, or None: ask by `verify`."""
-        found = self._memory.local(session_id)
+        found = self._memory.local(session_id, client)
         if found is None:
             self._start()
         return found
 
-    def batch_verify(self, session_ids: Sequence[str], *, consistency: Consistency = "BOUNDED") -> list[Verdict]:
+    def batch_verify(
+        self,
+        session_ids: Sequence[str],
+        *,
+        consistency: Consistency = "BOUNDED",
+        clients: Sequence[ClientFacts] = (),
+    ) -> list[Verdict]:
         """Turn 1 to 256 session_ids into as many verdicts, in the order of the questions.
+
+        clients: who presents each, in their order. Bound sessions are rejected without it.
 
         Scope `sessions:verify`. Errors: INVALID_FIELD.
         """
-        strong, texts = is_strong(consistency), texts_of(session_ids)
-        if not is_askable(texts):
-            response = self._call(self._stubs().session.BatchVerify, batch_verify_request(texts, strong))
-            return [verdict_of_message(message) for message in answers_of(response, len(texts))]
+        strong, asked = is_strong(consistency), presented_of(session_ids, clients)
+        if not is_askable(asked):
+            response = self._call(self._stubs().session.BatchVerify, batch_verify_request(asked, strong))
+            return [verdict_of_message(message) for message in answers_of(response, len(asked))]
         ends_at = time.monotonic() + self._settings.timeout
         self._start()
-        return drive(several(self._memory, texts, strong=strong), lambda ids: self._misses.alone(ids, ends_at))
+        return drive(several(self._memory, asked, strong=strong), lambda ids: self._misses.alone(ids, ends_at))
 
-    def trust_token(self, session_id: str, audience: str, *, scope: Sequence[str] = (), lifetime: int = 0) -> str:
+    def trust_token(
+        self,
+        session_id: str,
+        audience: str,
+        *,
+        scope: Sequence[str] = (),
+        lifetime: int = 0,
+        client: ClientFacts | None = None,
+    ) -> str:
         """Give a Trust Token of a session for one audience, issued or kept: it has a fifth of its life left at least.
 
-        scope: values, whose order counts. lifetime: seconds, 5 to 300; 0 for the tenant's. It is issued anew when a
+        scope: values, whose order counts. lifetime: seconds, 5 to 300; 0 for the tenant's. client: who presents the
+        session_id; a bound session gets no token without it. It is issued anew when a
         change names its session, identity, key or tenant. Scope `tokens:issue`. Errors: those of `issue_trust_token`.
         """
         self._start()
-        return self._tokens.get((session_id, audience, tuple(scope), lifetime))
+        return self._tokens.get((Presented(session_id, client), audience, tuple(scope), lifetime))
 
     def await_lease(self, timeout: float | None = None) -> bool:
         """Say whether there is a lease, waiting for one. timeout: seconds; None for the client's."""
@@ -245,12 +270,12 @@ class TrustClient(TrustClientRpcs):
         self._memory.own_answer(filled, response)
         return response
 
-    def _send(self, session_ids: Sequence[str], strong: bool, timeout: float) -> Sequence[VerdictMessage]:
+    def _send(self, asked: Sequence[Presented], strong: bool, timeout: float) -> Sequence[VerdictMessage]:
         session = self._stubs().session
-        if len(session_ids) == 1:
-            return [self._timed(session.Verify, verify_request(session_ids[0], strong), timeout).verdict]
-        response = self._timed(session.BatchVerify, batch_verify_request(session_ids, strong), timeout)
-        return answers_of(response, len(session_ids))
+        if len(asked) == 1:
+            return [self._timed(session.Verify, verify_request(asked[0], strong), timeout).verdict]
+        response = self._timed(session.BatchVerify, batch_verify_request(asked, strong), timeout)
+        return answers_of(response, len(asked))
 
     def _issue(self, key: TokenKey) -> str:
         return self.issue_trust_token(token_request(key)).trust_token

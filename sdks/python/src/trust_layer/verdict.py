@@ -12,7 +12,9 @@ from trust_layer.lease.facts import SessionFacts
 
 DEFAULT_TENANT: Final = "default"
 
-RejectionReason = Literal["UNSPECIFIED", "MALFORMED", "UNKNOWN", "EXPIRED", "REVOKED", "TENANT_SUSPENDED"]
+RejectionReason = Literal[
+    "UNSPECIFIED", "MALFORMED", "UNKNOWN", "EXPIRED", "REVOKED", "TENANT_SUSPENDED", "CLIENT_MISMATCH"
+]
 """Why a session is not active. Each of them, and what a later version may add, means no."""
 
 _REASONS: Final[dict[int, RejectionReason]] = {
@@ -21,6 +23,7 @@ _REASONS: Final[dict[int, RejectionReason]] = {
     session_pb2.REJECTION_REASON_EXPIRED: "EXPIRED",
     session_pb2.REJECTION_REASON_REVOKED: "REVOKED",
     session_pb2.REJECTION_REASON_TENANT_SUSPENDED: "TENANT_SUSPENDED",
+    session_pb2.REJECTION_REASON_CLIENT_MISMATCH: "CLIENT_MISMATCH",
 }
 
 
@@ -32,6 +35,7 @@ class ActiveVerdict:
     organisation: the active organisation and what the person may do in it (`trust.v1.OrganisationFacts`); None where
     none is active.
     cache_for_ms: milliseconds for which the answer may be reused; 0 means not at all, as for one from memory.
+    client_bound: whether the session is bound: then the answer holds for the client that was asked about alone.
     degraded: whether the server could not be asked, and the caller had chosen an old answer over none.
     active: always True.
 
@@ -51,10 +55,15 @@ class ActiveVerdict:
         *,
         degraded: bool = False,
         organisation: OrganisationFacts | None = None,
+        client_bound: bool = False,
     ) -> None:
         """Make one of its parts."""
         message = session_pb2.ActiveVerdict(
-            session=session, identity=identity, cache_for_ms=cache_for_ms, organisation=organisation
+            session=session,
+            identity=identity,
+            cache_for_ms=cache_for_ms,
+            organisation=organisation,
+            client_bound=client_bound,
         )
         self._message: session_pb2.ActiveVerdict | None = message
         self._kept = b""
@@ -80,6 +89,11 @@ class ActiveVerdict:
     def cache_for_ms(self) -> int:
         """Milliseconds for which the answer may be reused."""
         return self._read().cache_for_ms
+
+    @property
+    def client_bound(self) -> bool:
+        """Whether the answer holds for the client that was asked about alone."""
+        return self._read().client_bound
 
     @property
     def degraded(self) -> bool:
@@ -137,7 +151,13 @@ def verdict_of_message(message: session_pb2.Verdict) -> Verdict:
         session, identity = active.session, active.identity
         if session.handle and identity.id and identity.id == session.identity_id:
             organisation = active.organisation if active.organisation.id else None
-            return ActiveVerdict(session, identity, active.cache_for_ms, organisation=organisation)
+            return ActiveVerdict(
+                session,
+                identity,
+                active.cache_for_ms,
+                organisation=organisation,
+                client_bound=active.client_bound,
+            )
         return RejectedVerdict()
     if answer == "rejected":
         return RejectedVerdict(_REASONS.get(message.rejected.reason, "UNSPECIFIED"))

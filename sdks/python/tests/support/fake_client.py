@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from tests.support.facts import HANDLE, IDENTITY_ID, SESSION_ID
-from trust_layer import ActiveVerdict, RejectedVerdict, Verdict
+from trust_layer import ActiveVerdict, ClientFacts, RejectedVerdict, Verdict
 from trust_layer import messages as m
 
 Answer = TypeVar("Answer")
@@ -20,12 +20,14 @@ class FakeClient:
         self.exchanged: m.ExchangeSignInCodeResponse | Exception = m.ExchangeSignInCodeResponse(session_id=SESSION_ID)
         self.revoked: m.RevokeSessionResponse | Exception = m.RevokeSessionResponse(handle=HANDLE, version=2)
         self.calls: list[tuple[str, Any]] = []
+        self.client: ClientFacts | None = None
 
     def reject(self) -> None:
         self.verdict = RejectedVerdict("REVOKED")
 
-    def verify(self, session_id: str, /, *, consistency: str = "BOUNDED") -> Verdict:
+    def verify(self, session_id: str, /, *, consistency: str = "BOUNDED", client: ClientFacts | None = None) -> Verdict:
         self.calls.append(("verify", (session_id, consistency)))
+        self.client = client
         if isinstance(self.verdict, Exception):
             raise self.verdict
         return self.verdict
@@ -45,8 +47,10 @@ class AioFakeClient:
     def __init__(self, client: FakeClient) -> None:
         self._client = client
 
-    async def verify(self, session_id: str, /, *, consistency: str = "BOUNDED") -> Verdict:
-        return self._client.verify(session_id, consistency=consistency)
+    async def verify(
+        self, session_id: str, /, *, consistency: str = "BOUNDED", client: ClientFacts | None = None
+    ) -> Verdict:
+        return self._client.verify(session_id, consistency=consistency, client=client)
 
     async def exchange_sign_in_code(self, request: m.ExchangeSignInCodeRequest, /) -> m.ExchangeSignInCodeResponse:
         return self._client.exchange_sign_in_code(request)

@@ -9,6 +9,7 @@ import type { Trail } from '../change/change.ts';
 import type { Identity, IdentityFacts } from '../identity/identity.ts';
 import type { OrganisationFacts } from '../organisation/organisation.ts';
 import type { CancelDeletion } from '../personal_data/deletion.ts';
+import { bindingOf } from '../session_binding/binding.ts';
 import type { TenantSettings } from '../tenant/tenant.ts';
 import type { Device, Session } from './session.ts';
 import type { SessionStore } from './store.ts';
@@ -123,6 +124,8 @@ export function createSession(deps: {
       idleTimeout,
       revokedAt: undefined,
       device: input.device,
+      // Who acts for a person is elsewhere.
+      binding: input.acting === undefined ? bindingOf(settings.sessionBinding, input.device) : undefined,
       ...(input.acting && { acting: input.acting }),
       organisationId: organisation?.id,
     };

@@ -2,8 +2,9 @@ import type { Instant, Span } from '../../kernel/clock.ts';
 import type { Acting } from '../acting/acting.ts';
 import type { IdentityFacts } from '../identity/identity.ts';
 import type { OrganisationFacts } from '../organisation/organisation.ts';
+import { type Binding, type ClientFacts, fits } from '../session_binding/binding.ts';
 
-/** What is known of the device behind a session. Shown, never used to decide. */
+/** What is known of the device behind a session: shown, and what a session is bound to is made of it. */
 export type Device = { readonly userAgent: string; readonly ipAddress: string; readonly label: string };
 
 /** A session as the store keeps it. The session_id itself is kept nowhere: `digest` stands for it. */
@@ -24,6 +25,8 @@ export type Session = {
   /** When it was ended; undefined while it was not. */
   readonly revokedAt: Instant | undefined;
   readonly device: Device;
+  /** From where alone its session_id is accepted; undefined where from anywhere. */
+  readonly binding?: Binding | undefined;
   /** Who acts in it in the place of the person; undefined where the person does. */
   readonly acting?: Acting | undefined;
   /** The active organisation; undefined where none is. */
@@ -40,7 +43,7 @@ export type SessionWithIdentity = {
   readonly suspended?: boolean | undefined;
 };
 
-export type Rejection = 'MALFORMED' | 'UNKNOWN' | 'REVOKED' | 'EXPIRED' | 'TENANT_SUSPENDED';
+export type Rejection = 'MALFORMED' | 'UNKNOWN' | 'REVOKED' | 'EXPIRED' | 'CLIENT_MISMATCH' | 'TENANT_SUSPENDED';
 
 export type Verdict =
   | {
@@ -51,8 +54,11 @@ export type Verdict =
     }
   | { readonly active: false; readonly reason: Rejection };
 
-/** Decides whether a session is active (spec SES-1, SES-2). The one place where this is decided. */
-export function judge(found: SessionWithIdentity | undefined, now: Instant): Verdict {
+/**
+ * Decides whether a session is active (spec SES-1, SES-2). The one place where this is decided. With `client` as for who presents its session_id, which
+ * a bound session is not active for from elsewhere (spec SES-16).
+ */
+export function judge(found: SessionWithIdentity | undefined, now: Instant, client?: ClientFacts): Verdict {
   if (found === undefined) return { active: false, reason: 'UNKNOWN' };
   const { session, identity, organisation } = found;
   if (
@@ -66,6 +72,7 @@ export function judge(found: SessionWithIdentity | undefined, now: Instant): Ver
   if (!(now < session.expiresAt && now < session.lastUsedAt + session.idleTimeout)) {
     return { active: false, reason: 'EXPIRED' };
   }
+  if (client !== undefined && !fits(session.binding, client)) return { active: false, reason: 'CLIENT_MISMATCH' };
   // Last: it says that the session may go on.
   if (found.suspended === true) return { active: false, reason: 'TENANT_SUSPENDED' };
   return { active: true, session, identity, organisation: organisation && withinScope(organisation, session.acting) };

@@ -1,11 +1,16 @@
 import { type Clock, type Instant, MINUTE, type Span } from '../../kernel/clock.ts';
 import { digestOf, isSecret } from '../../kernel/secret.ts';
 import { writeBehind } from '../../kernel/write_behind.ts';
+import type { ClientFacts } from '../session_binding/binding.ts';
+import type { Mismatches } from '../session_binding/mismatches.ts';
 import { judge, type Session, type SessionWithIdentity, type Verdict } from './session.ts';
 import type { SessionStore, SessionUse } from './store.ts';
 
-/** Turns a session_id into a verdict. Fails only when no decision could be made. */
-export type VerifySession = (tenantId: string, sessionId: string) => Promise<Verdict>;
+/**
+ * Turns a session_id into a verdict. Fails only when no decision could be made. Whoever answers that somebody is there gives the client, which a bound
+ * session must fit; what a backend does for whom it has verified needs none.
+ */
+export type VerifySession = (tenantId: string, sessionId: string, client?: ClientFacts) => Promise<Verdict>;
 
 /** Turns a session's handle into a verdict, for callers that hold proof of the session other than its session_id. */
 export type VerifySessionHandle = (tenantId: string, handle: string) => Promise<Verdict>;
@@ -22,13 +27,17 @@ export type SessionUses = {
   readonly size: number;
 };
 
-type Deps = { readonly clock: Clock; readonly uses: Pick<SessionUses, 'note' | 'withNoted'> };
+type Deps = {
+  readonly clock: Clock;
+  readonly uses: Pick<SessionUses, 'note' | 'withNoted'>;
+  readonly mismatches: Pick<Mismatches, 'note'>;
+};
 
 /** A malformed session_id is answered without the store (spec SEC-4, SES-2). */
 export function verifySession(deps: Deps & { readonly sessions: Pick<SessionStore, 'readByDigest'> }): VerifySession {
-  return async (tenantId, sessionId) => {
+  return async (tenantId, sessionId, client) => {
     if (!isSecret('session_id', sessionId)) return { active: false, reason: 'MALFORMED' };
-    return decide(deps, await deps.sessions.readByDigest(tenantId, digestOf('session_id', sessionId)));
+    return decide(deps, await deps.sessions.readByDigest(tenantId, digestOf('session_id', sessionId)), client);
   };
 }
 
@@ -39,10 +48,15 @@ export function verifySessionHandle(
 }
 
 /** The clock is taken after the look-up; an active verdict counts as a use (spec SES-9). */
-function decide({ clock, uses }: Deps, found: SessionWithIdentity | undefined): Verdict {
+function decide(
+  { clock, uses, mismatches }: Deps,
+  found: SessionWithIdentity | undefined,
+  client?: ClientFacts,
+): Verdict {
   const now = clock();
-  const verdict = judge(found && { ...found, session: uses.withNoted(found.session) }, now);
+  const verdict = judge(found && { ...found, session: uses.withNoted(found.session) }, now, client);
   if (verdict.active) uses.note(verdict.session, now);
+  else if (verdict.reason === 'CLIENT_MISMATCH' && found && client) mismatches.note(found.session, client);
   return verdict;
 }
 

@@ -36,6 +36,7 @@ const GOOD = {
   sessionOverflow: 2 as const,
   reauthenticationSeconds: 60,
   deletionWaitDays: 0,
+  sessionBinding: { network: true, device: false },
 };
 
 const brand = (change: Partial<Branding>) => ({ branding: { ...GOOD.branding, ...change } });

@@ -124,6 +124,10 @@ const updateFields = z.object({
       sessionOverflow: z.number(),
       reauthenticationSeconds: optionalNumber(60, 86_400),
       deletionWaitDays: whole(0, 90).optional(),
+      sessionBinding: z
+        .object({ network: z.boolean(), device: z.boolean() })
+        .optional()
+        .transform((given) => given ?? DEFAULT_SETTINGS.sessionBinding),
     },
     'is required',
   ),
@@ -207,6 +211,7 @@ export function tenantRpc(useCases: {
         sessionOverflow: given.sessionOverflow <= SessionOverflow.END_OLDEST ? 'end_oldest' : 'refuse',
         reauthentication: given.reauthenticationSeconds * SECOND || DEFAULT_SETTINGS.reauthentication,
         deletionWait: (given.deletionWaitDays ?? DEFAULT_SETTINGS.deletionWait / DAY) * DAY,
+        sessionBinding: given.sessionBinding,
       };
       const input = { tenantId, actor: caller.service, settings, expectedVersion };
       return { tenant: tenantMessage(await useCases.updateTenant(input)) };
@@ -237,6 +242,7 @@ function messageOf(
       sessionOverflow: settings.sessionOverflow === 'refuse' ? SessionOverflow.REFUSE : SessionOverflow.END_OLDEST,
       reauthenticationSeconds: settings.reauthentication / SECOND,
       deletionWaitDays: settings.deletionWait / DAY,
+      sessionBinding: settings.sessionBinding,
     },
     version: BigInt(version),
     createdAt: timestamp(createdAt),

@@ -10,6 +10,9 @@ export type MfaPolicy = 'off' | 'optional' | 'required' | 'required_by_role';
 /** What a sign-in beyond the number of sessions does (spec SES-14). */
 export type SessionOverflow = 'end_oldest' | 'refuse';
 
+/** What new sessions are bound to (spec SES-15). */
+export type SessionBinding = { readonly network: boolean; readonly device: boolean };
+
 export type TenantSettings = {
   readonly displayName: string;
   readonly returnTo: readonly string[];
@@ -31,6 +34,7 @@ export type TenantSettings = {
   readonly reauthentication: Span;
   /** How long a deletion that a person asked for can be taken back. */
   readonly deletionWait: Span;
+  readonly sessionBinding: SessionBinding;
 };
 
 export type Tenant = {
@@ -62,4 +66,5 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   sessionOverflow: 'end_oldest',
   reauthentication: 15 * MINUTE,
   deletionWait: 30 * DAY,
+  sessionBinding: { network: false, device: false },
 };

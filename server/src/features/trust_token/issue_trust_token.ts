@@ -2,6 +2,7 @@ import { TrustError } from '../../errors/trust_error.ts';
 import { type Instant, SECOND, type Span } from '../../kernel/clock.ts';
 import type { NewId } from '../../kernel/ids.ts';
 import type { VerifySession } from '../session/verify_session.ts';
+import type { ClientFacts } from '../session_binding/binding.ts';
 import type { Keyring } from '../signing_key/keyring.ts';
 import type { TenantSettings } from '../tenant/tenant.ts';
 import { issuedClaims, newFrame } from './claims.ts';
@@ -17,6 +18,8 @@ export type IssueTrustToken = (input: {
   readonly actor: string;
   readonly audiences: ReadonlySet<string>;
   readonly sessionId: string;
+  /** Who presents it. */
+  readonly client: ClientFacts;
   readonly audience: string;
   readonly scope: readonly string[];
   /** Undefined means the tenant's. */
@@ -42,7 +45,7 @@ export function issueTrustToken(deps: {
       const lifetime = input.lifetime ?? (await deps.settings(tenantId)).trustTokenLifetime;
       await deps.audit.ready();
       const now = await deps.stamp();
-      const verdict = await deps.verify(tenantId, input.sessionId);
+      const verdict = await deps.verify(tenantId, input.sessionId, input.client);
       if (!verdict.active) throw new TrustError('SESSION_REJECTED');
       const frame = newFrame(deps, {
         issuer: signer.issuer,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checked, optionalNumber, secretText, serviceName, textMap } from '../../contract/fields.ts';
+import { checked, client, optionalNumber, secretText, serviceName, textMap } from '../../contract/fields.ts';
 import type {
   ExchangeTrustTokenRequest,
   ExchangeTrustTokenResponse,
@@ -75,6 +75,7 @@ const issueFields = z.object({
   lifetimeSeconds,
   transactionContext: context,
   requestContext: context,
+  client,
 });
 
 const exchangeFields = z.object({

@@ -3,6 +3,8 @@ import type { Instant, Reading, Span } from '../../kernel/clock.ts';
 import { isSecret } from '../../kernel/secret.ts';
 import type { Verdict } from '../session/session.ts';
 import { type SessionUses, useGrain, type VerifySession } from '../session/verify_session.ts';
+import { type Binding, type ClientFacts, fits } from '../session_binding/binding.ts';
+import type { Mismatches } from '../session_binding/mismatches.ts';
 import { DEFAULT_TENANT } from '../tenant/tenant.ts';
 import type { NodeCache } from './node_cache.ts';
 import { type Reply, replyOf, usedAt } from './verdict_reply.ts';
@@ -11,19 +13,22 @@ import { type Reply, replyOf, usedAt } from './verdict_reply.ts';
 export type KeptVerdict = {
   readonly tenantId: string;
   readonly handle: string;
+  readonly identityId: string;
   readonly idleTimeout: Span;
   /** The next use that is worth a write. */
   countsFrom: Instant;
   lastUsedAt: Instant;
+  /** Where the client must be for it. */
+  readonly binding: Binding | undefined;
   reply: Reply;
 };
 
 /** Answers questions about sessions, as encoded verdicts. */
 export type AnswerVerify = {
   /** From memory if the node's lease holds (spec WAT-25), else by a look-up. */
-  bounded(tenantId: string, sessionId: string, now: Reading): Reply | Promise<Reply>;
+  bounded(tenantId: string, sessionId: string, client: ClientFacts, now: Reading): Reply | Promise<Reply>;
   /** By a look-up that begins after the call. */
-  strong(tenantId: string, sessionId: string): Promise<Reply>;
+  strong(tenantId: string, sessionId: string, client: ClientFacts): Promise<Reply>;
 };
 
 /**
@@ -38,15 +43,16 @@ export function answerVerify(deps: {
   /** Reads the primary, and notes the use. */
   readonly verify: VerifySession;
   readonly uses: Pick<SessionUses, 'note'>;
+  readonly mismatches: Pick<Mismatches, 'note'>;
 }): AnswerVerify {
-  const { cache, verify, uses } = deps;
+  const { cache, verify, uses, mismatches } = deps;
 
-  async function look(tenantId: string, sessionId: string): Promise<Reply> {
+  async function look(tenantId: string, sessionId: string, client: ClientFacts): Promise<Reply> {
     // Known without the store, and kept nowhere.
     if (!isSecret('session_id', sessionId)) return replyOf(await verify(tenantId, sessionId));
     let refusal: Reply | undefined;
     const kept = await cache.look(keyOf(tenantId, sessionId), async () => {
-      const verdict = await verify(tenantId, sessionId);
+      const verdict = await verify(tenantId, sessionId, client);
       refusal = verdict.active ? undefined : replyOf(verdict);
       return verdict.active ? factsOf(verdict) : undefined;
     });
@@ -56,9 +62,14 @@ export function answerVerify(deps: {
   return {
     strong: look,
 
-    bounded(tenantId, sessionId, now) {
+    bounded(tenantId, sessionId, client, now) {
       const kept = cache.get(keyOf(tenantId, sessionId), now);
-      if (kept === undefined) return look(tenantId, sessionId);
+      if (kept === undefined) return look(tenantId, sessionId, client);
+      // Nobody uses the session by it.
+      if (!fits(kept.binding, client)) {
+        mismatches.note(kept, client);
+        return replyOf({ active: false, reason: 'CLIENT_MISMATCH' });
+      }
       if (now.wall >= kept.countsFrom) {
         uses.note(kept, now.wall);
         kept.lastUsedAt = now.wall;
@@ -71,9 +82,9 @@ export function answerVerify(deps: {
 }
 
 function factsOf(verdict: Verdict & { readonly active: true }): SessionFacts<KeptVerdict> {
-  const { tenantId, handle, version, identityId, epoch, expiresAt, lastUsedAt, idleTimeout } = verdict.session;
+  const { tenantId, handle, version, identityId, epoch, expiresAt, lastUsedAt, idleTimeout, binding } = verdict.session;
   const countsFrom = lastUsedAt + useGrain(idleTimeout);
-  const value = { tenantId, handle, idleTimeout, countsFrom, lastUsedAt, reply: replyOf(verdict) };
+  const value = { tenantId, handle, identityId, idleTimeout, countsFrom, lastUsedAt, binding, reply: replyOf(verdict) };
   const identityVersion = verdict.identity.version;
   const { organisation } = verdict;
   return {

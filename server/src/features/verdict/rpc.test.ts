@@ -15,8 +15,8 @@ const CALL: Call = {
   tenantId: 'default',
   caller: { tenantId: 'default', service: 'web', scopes: new Set(), audiences: new Set() },
 };
-const bounded = { tenantId: '', consistency: 1 } as const;
-const strong = { tenantId: '', consistency: 2 } as const;
+const bounded = { tenantId: '', consistency: 1, client: undefined, clients: [] } as const;
+const strong = { ...bounded, consistency: 2 } as const;
 
 /** The handlers on memory stores, with a tail that runs on a clock moved by hand. The database's clock is the wall's. */
 function served() {
@@ -37,7 +37,7 @@ function served() {
   };
   const tail = changeTail({ changes, clocks, timer: hand.timer });
   const cache = nodeCache<KeptVerdict>({ tail, clocks, timer: hand.timer });
-  const encoded = verdictRpc({ answer: answerVerify({ cache, verify: world.verify, uses: world.uses }), clocks });
+  const encoded = verdictRpc({ answer: answerVerify({ ...world, cache }), clocks });
   const rpc = {
     verify: async (request: Parameters<typeof encoded.verify>[0], call: Call) =>
       VerifyResponse.decode(await encoded.verify(request, call)),
@@ -95,6 +95,78 @@ describe('Verify and BatchVerify', () => {
     }
     const long = { ...bounded, sessionIds: [one.sessionId, 'x'.repeat(257)] };
     await assert.rejects(rpc.batchVerify(long, CALL), reason('INVALID_FIELD', 'session_ids[1]'));
+  });
+
+  const HOME = { ipAddress: '203.0.113.7', userAgent: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0' };
+  /** A session that is bound to where it began. */
+  async function boundSession() {
+    const world = served();
+    const sessionBinding = { network: true, device: true };
+    world.tenant.settings = { ...world.tenant.settings, sessionBinding };
+    const { id } = await world.addIdentity();
+    const asked = { tenantId: 'default', actor: 'web', identityId: id, acr: 'aal1', amr: ['pwd'] };
+    const { sessionId, session } = await world.create({ ...asked, device: { ...HOME, label: '' } });
+    const answer = async (client: Partial<typeof HOME> | undefined, how: typeof bounded | typeof strong = bounded) => {
+      const facts = client && { ipAddress: '', userAgent: '', ...client };
+      const { verdict } = await world.rpc.verify({ ...how, sessionId, client: facts }, CALL);
+      const given = verdict?.answer;
+      if (given?.$case !== 'rejected') return given?.value.clientBound;
+      return Object.entries(RejectionReason).find(([, number]) => number === given.value.reason)?.[0];
+    };
+    return { ...world, sessionId, session, answer };
+  }
+  const AWAY = { ...HOME, ipAddress: '198.51.100.7' };
+  const NEIGHBOUR = { ipAddress: '203.0.113.200', userAgent: HOME.userAgent.replace('130', '131') };
+  const OTHER_BROWSER = { ...HOME, userAgent: 'Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36' };
+
+  it('SES-16 a bound session is active for who fits, and refused from elsewhere and without a client; it goes on', async () => {
+    const { answer, pass, looks, rpc, sessionId, mismatched } = await boundSession();
+    for (const how of [bounded, strong] as const) {
+      for (const client of [AWAY, OTHER_BROWSER, {}, undefined, { ipAddress: HOME.ipAddress }])
+        assert.equal(await answer(client, how), 'CLIENT_MISMATCH');
+      for (const client of [HOME, NEIGHBOUR]) assert.equal(await answer(client, how), true);
+    }
+    await pass(50);
+    await answer(HOME);
+    const before = looks();
+    assert.deepEqual(
+      [await answer(NEIGHBOUR), await answer(AWAY), await answer(undefined)],
+      [true, 'CLIENT_MISMATCH', 'CLIENT_MISMATCH'],
+    );
+    assert.equal(looks(), before, 'from memory');
+    const clients = [AWAY, HOME];
+    const { verdicts } = await rpc.batchVerify({ ...bounded, sessionIds: [sessionId, sessionId], clients }, CALL);
+    assert.deepEqual(
+      verdicts.map(({ answer: given }) => given?.$case),
+      ['rejected', 'active'],
+    );
+    assert.ok(mismatched.length > 0);
+  });
+
+  it('SES-16 who comes from elsewhere does not use the session', async () => {
+    const { answer, pass, session, sessions } = await boundSession();
+    await pass(session.idleTimeout - 1);
+    assert.equal(await answer(AWAY), 'CLIENT_MISMATCH');
+    await pass(2);
+    assert.equal(await answer(HOME), 'EXPIRED');
+    assert.equal((await sessions.readByHandle('default', session.handle))?.session.lastUsedAt, session.createdAt);
+  });
+
+  it('ERR-3 clients out of bounds are refused by their place', async () => {
+    const { rpc, sessionId } = await boundSession();
+    const ask = (ipAddress: string, userAgent = '') =>
+      rpc.verify({ ...bounded, sessionId, client: { ipAddress, userAgent } }, CALL);
+    await assert.rejects(ask('203.0.113'), reason('INVALID_FIELD', 'client.ip_address'));
+    await assert.rejects(ask('fe80::1%eth0'), reason('INVALID_FIELD', 'client.ip_address'));
+    await assert.rejects(ask('', 'x'.repeat(513)), reason('INVALID_FIELD', 'client.user_agent'));
+    await ask('', 'x'.repeat(512));
+    const batch = { ...bounded, sessionIds: [sessionId, sessionId] };
+    await assert.rejects(rpc.batchVerify({ ...batch, clients: [HOME] }, CALL), reason('INVALID_FIELD', 'clients'));
+    const bad = [HOME, { ...HOME, ipAddress: 'x' }];
+    await assert.rejects(
+      rpc.batchVerify({ ...batch, clients: bad }, CALL),
+      reason('INVALID_FIELD', 'clients[1].ip_address'),
+    );
   });
 
   describe('from the memory of a node', () => {

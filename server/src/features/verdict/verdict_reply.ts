@@ -37,6 +37,7 @@ const REJECTED: Readonly<Record<Rejection, Reply>> = {
   REVOKED: rejected('REVOKED'),
   EXPIRED: rejected('EXPIRED'),
   TENANT_SUSPENDED: rejected('TENANT_SUSPENDED'),
+  CLIENT_MISMATCH: rejected('CLIENT_MISMATCH'),
 };
 
 export function replyOf(verdict: Verdict): Reply {
@@ -44,7 +45,10 @@ export function replyOf(verdict: Verdict): Reply {
   const session = sessionMessage(verdict.session);
   const identity = identityFactsMessage(verdict.identity);
   const organisation = verdict.organisation && organisationFactsMessage(verdict.organisation);
-  return written({ answer: { $case: 'active', value: { session, identity, cacheForMs: 0, organisation } } });
+  const clientBound = verdict.session.binding !== undefined;
+  return written({
+    answer: { $case: 'active', value: { session, identity, cacheForMs: 0, organisation, clientBound } },
+  });
 }
 
 /** The same yes with a later use. */

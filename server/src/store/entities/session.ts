@@ -33,6 +33,8 @@ export const SessionEntity = defineEntity({
     parentHandle: p.string().nullable(),
     actingKey: p.string().nullable(),
     organisationId: p.string().nullable(),
+    boundNetwork: p.string().nullable(),
+    boundDevice: p.text().nullable(),
   },
 });
 

@@ -146,6 +146,8 @@ const (
 	RejectionReason_REJECTION_REASON_REVOKED RejectionReason = 4
 	// Its tenant is suspended; the session goes on if that is taken back before it runs out.
 	RejectionReason_REJECTION_REASON_TENANT_SUSPENDED RejectionReason = 5
+	// The session is bound to a network or device, and the client is not there, or was not named. It goes on for its owner.
+	RejectionReason_REJECTION_REASON_CLIENT_MISMATCH RejectionReason = 6
 )
 
 // Enum value maps for RejectionReason.
@@ -157,6 +159,7 @@ var (
 		3: "REJECTION_REASON_EXPIRED",
 		4: "REJECTION_REASON_REVOKED",
 		5: "REJECTION_REASON_TENANT_SUSPENDED",
+		6: "REJECTION_REASON_CLIENT_MISMATCH",
 	}
 	RejectionReason_value = map[string]int32{
 		"REJECTION_REASON_UNSPECIFIED":      0,
@@ -165,6 +168,7 @@ var (
 		"REJECTION_REASON_EXPIRED":          3,
 		"REJECTION_REASON_REVOKED":          4,
 		"REJECTION_REASON_TENANT_SUSPENDED": 5,
+		"REJECTION_REASON_CLIENT_MISMATCH":  6,
 	}
 )
 
@@ -195,8 +199,8 @@ func (RejectionReason) EnumDescriptor() ([]byte, []int) {
 	return file_trust_v1_session_proto_rawDescGZIP(), []int{2}
 }
 
-// Device holds what a backend knows of the device behind a session. Shown to its owner in lists of sessions; never
-// used to decide.
+// Device holds what a backend knows of the device behind a session. Shown to its owner in lists of sessions. Where the
+// tenant binds sessions (`session_binding`), a new session is bound to the network or the device that is named here.
 type Device struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// User-Agent header as sent. At most 512 bytes.
@@ -260,6 +264,63 @@ func (x *Device) GetLabel() string {
 	return ""
 }
 
+// ClientFacts holds what a backend sees of the client that presents a session_id. A session that is bound to its network
+// or device is active for those only who come from there.
+type ClientFacts struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// IPv4 or IPv6 address of the client in text form (RFC 5952), as the backend takes it for true: its own socket, or
+	// what a proxy that it trusts says. At most 45 bytes; empty if not known.
+	IpAddress string `protobuf:"bytes,1,opt,name=ip_address,json=ipAddress,proto3" json:"ip_address,omitempty"`
+	// User-Agent header as sent. At most 512 bytes.
+	UserAgent     string `protobuf:"bytes,2,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClientFacts) Reset() {
+	*x = ClientFacts{}
+	mi := &file_trust_v1_session_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClientFacts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClientFacts) ProtoMessage() {}
+
+func (x *ClientFacts) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_session_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClientFacts.ProtoReflect.Descriptor instead.
+func (*ClientFacts) Descriptor() ([]byte, []int) {
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ClientFacts) GetIpAddress() string {
+	if x != nil {
+		return x.IpAddress
+	}
+	return ""
+}
+
+func (x *ClientFacts) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
+	}
+	return ""
+}
+
 // Session holds the public facts of a session. It never holds the session_id.
 type Session struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -297,7 +358,7 @@ type Session struct {
 
 func (x *Session) Reset() {
 	*x = Session{}
-	mi := &file_trust_v1_session_proto_msgTypes[1]
+	mi := &file_trust_v1_session_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -309,7 +370,7 @@ func (x *Session) String() string {
 func (*Session) ProtoMessage() {}
 
 func (x *Session) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[1]
+	mi := &file_trust_v1_session_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -322,7 +383,7 @@ func (x *Session) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Session.ProtoReflect.Descriptor instead.
 func (*Session) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{1}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Session) GetHandle() string {
@@ -444,7 +505,7 @@ type Acting struct {
 
 func (x *Acting) Reset() {
 	*x = Acting{}
-	mi := &file_trust_v1_session_proto_msgTypes[2]
+	mi := &file_trust_v1_session_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -456,7 +517,7 @@ func (x *Acting) String() string {
 func (*Acting) ProtoMessage() {}
 
 func (x *Acting) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[2]
+	mi := &file_trust_v1_session_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -469,7 +530,7 @@ func (x *Acting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Acting.ProtoReflect.Descriptor instead.
 func (*Acting) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{2}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Acting) GetKind() ActingKind {
@@ -535,7 +596,7 @@ type StartImpersonationRequest struct {
 
 func (x *StartImpersonationRequest) Reset() {
 	*x = StartImpersonationRequest{}
-	mi := &file_trust_v1_session_proto_msgTypes[3]
+	mi := &file_trust_v1_session_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -547,7 +608,7 @@ func (x *StartImpersonationRequest) String() string {
 func (*StartImpersonationRequest) ProtoMessage() {}
 
 func (x *StartImpersonationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[3]
+	mi := &file_trust_v1_session_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -560,7 +621,7 @@ func (x *StartImpersonationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartImpersonationRequest.ProtoReflect.Descriptor instead.
 func (*StartImpersonationRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{3}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *StartImpersonationRequest) GetTenantId() string {
@@ -620,7 +681,7 @@ type StartImpersonationResponse struct {
 
 func (x *StartImpersonationResponse) Reset() {
 	*x = StartImpersonationResponse{}
-	mi := &file_trust_v1_session_proto_msgTypes[4]
+	mi := &file_trust_v1_session_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -632,7 +693,7 @@ func (x *StartImpersonationResponse) String() string {
 func (*StartImpersonationResponse) ProtoMessage() {}
 
 func (x *StartImpersonationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[4]
+	mi := &file_trust_v1_session_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -645,7 +706,7 @@ func (x *StartImpersonationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartImpersonationResponse.ProtoReflect.Descriptor instead.
 func (*StartImpersonationResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{4}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *StartImpersonationResponse) GetSessionId() string {
@@ -690,7 +751,7 @@ type StartDelegationRequest struct {
 
 func (x *StartDelegationRequest) Reset() {
 	*x = StartDelegationRequest{}
-	mi := &file_trust_v1_session_proto_msgTypes[5]
+	mi := &file_trust_v1_session_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -702,7 +763,7 @@ func (x *StartDelegationRequest) String() string {
 func (*StartDelegationRequest) ProtoMessage() {}
 
 func (x *StartDelegationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[5]
+	mi := &file_trust_v1_session_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -715,7 +776,7 @@ func (x *StartDelegationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartDelegationRequest.ProtoReflect.Descriptor instead.
 func (*StartDelegationRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{5}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *StartDelegationRequest) GetTenantId() string {
@@ -775,7 +836,7 @@ type StartDelegationResponse struct {
 
 func (x *StartDelegationResponse) Reset() {
 	*x = StartDelegationResponse{}
-	mi := &file_trust_v1_session_proto_msgTypes[6]
+	mi := &file_trust_v1_session_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -787,7 +848,7 @@ func (x *StartDelegationResponse) String() string {
 func (*StartDelegationResponse) ProtoMessage() {}
 
 func (x *StartDelegationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[6]
+	mi := &file_trust_v1_session_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -800,7 +861,7 @@ func (x *StartDelegationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartDelegationResponse.ProtoReflect.Descriptor instead.
 func (*StartDelegationResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{6}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *StartDelegationResponse) GetSessionId() string {
@@ -845,7 +906,7 @@ type IdentityFacts struct {
 
 func (x *IdentityFacts) Reset() {
 	*x = IdentityFacts{}
-	mi := &file_trust_v1_session_proto_msgTypes[7]
+	mi := &file_trust_v1_session_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -857,7 +918,7 @@ func (x *IdentityFacts) String() string {
 func (*IdentityFacts) ProtoMessage() {}
 
 func (x *IdentityFacts) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[7]
+	mi := &file_trust_v1_session_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -870,7 +931,7 @@ func (x *IdentityFacts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentityFacts.ProtoReflect.Descriptor instead.
 func (*IdentityFacts) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{7}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *IdentityFacts) GetId() string {
@@ -935,7 +996,7 @@ type OrganisationFacts struct {
 
 func (x *OrganisationFacts) Reset() {
 	*x = OrganisationFacts{}
-	mi := &file_trust_v1_session_proto_msgTypes[8]
+	mi := &file_trust_v1_session_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -947,7 +1008,7 @@ func (x *OrganisationFacts) String() string {
 func (*OrganisationFacts) ProtoMessage() {}
 
 func (x *OrganisationFacts) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[8]
+	mi := &file_trust_v1_session_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -960,7 +1021,7 @@ func (x *OrganisationFacts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrganisationFacts.ProtoReflect.Descriptor instead.
 func (*OrganisationFacts) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{8}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *OrganisationFacts) GetId() string {
@@ -1008,14 +1069,16 @@ type ActiveVerdict struct {
 	// Milliseconds for which a caller without a lease may reuse this answer. 0 means not at all.
 	CacheForMs uint32 `protobuf:"varint,3,opt,name=cache_for_ms,json=cacheForMs,proto3" json:"cache_for_ms,omitempty"`
 	// The active organisation. Absent where none is active, or the person is a member no more.
-	Organisation  *OrganisationFacts `protobuf:"bytes,4,opt,name=organisation,proto3" json:"organisation,omitempty"`
+	Organisation *OrganisationFacts `protobuf:"bytes,4,opt,name=organisation,proto3" json:"organisation,omitempty"`
+	// True: the session is bound, and the answer holds for the client that was asked about alone.
+	ClientBound   bool `protobuf:"varint,5,opt,name=client_bound,json=clientBound,proto3" json:"client_bound,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ActiveVerdict) Reset() {
 	*x = ActiveVerdict{}
-	mi := &file_trust_v1_session_proto_msgTypes[9]
+	mi := &file_trust_v1_session_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1027,7 +1090,7 @@ func (x *ActiveVerdict) String() string {
 func (*ActiveVerdict) ProtoMessage() {}
 
 func (x *ActiveVerdict) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[9]
+	mi := &file_trust_v1_session_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1040,7 +1103,7 @@ func (x *ActiveVerdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActiveVerdict.ProtoReflect.Descriptor instead.
 func (*ActiveVerdict) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{9}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ActiveVerdict) GetSession() *Session {
@@ -1071,6 +1134,13 @@ func (x *ActiveVerdict) GetOrganisation() *OrganisationFacts {
 	return nil
 }
 
+func (x *ActiveVerdict) GetClientBound() bool {
+	if x != nil {
+		return x.ClientBound
+	}
+	return false
+}
+
 // RejectedVerdict says that the session is not active.
 type RejectedVerdict struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1082,7 +1152,7 @@ type RejectedVerdict struct {
 
 func (x *RejectedVerdict) Reset() {
 	*x = RejectedVerdict{}
-	mi := &file_trust_v1_session_proto_msgTypes[10]
+	mi := &file_trust_v1_session_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1094,7 +1164,7 @@ func (x *RejectedVerdict) String() string {
 func (*RejectedVerdict) ProtoMessage() {}
 
 func (x *RejectedVerdict) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[10]
+	mi := &file_trust_v1_session_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1107,7 +1177,7 @@ func (x *RejectedVerdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectedVerdict.ProtoReflect.Descriptor instead.
 func (*RejectedVerdict) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{10}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RejectedVerdict) GetReason() RejectionReason {
@@ -1133,7 +1203,7 @@ type Verdict struct {
 
 func (x *Verdict) Reset() {
 	*x = Verdict{}
-	mi := &file_trust_v1_session_proto_msgTypes[11]
+	mi := &file_trust_v1_session_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1145,7 +1215,7 @@ func (x *Verdict) String() string {
 func (*Verdict) ProtoMessage() {}
 
 func (x *Verdict) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[11]
+	mi := &file_trust_v1_session_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1158,7 +1228,7 @@ func (x *Verdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Verdict.ProtoReflect.Descriptor instead.
 func (*Verdict) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{11}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Verdict) GetAnswer() isVerdict_Answer {
@@ -1231,7 +1301,7 @@ type CreateSessionRequest struct {
 
 func (x *CreateSessionRequest) Reset() {
 	*x = CreateSessionRequest{}
-	mi := &file_trust_v1_session_proto_msgTypes[12]
+	mi := &file_trust_v1_session_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1243,7 +1313,7 @@ func (x *CreateSessionRequest) String() string {
 func (*CreateSessionRequest) ProtoMessage() {}
 
 func (x *CreateSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[12]
+	mi := &file_trust_v1_session_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1256,7 +1326,7 @@ func (x *CreateSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateSessionRequest.ProtoReflect.Descriptor instead.
 func (*CreateSessionRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{12}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CreateSessionRequest) GetTenantId() string {
@@ -1339,7 +1409,7 @@ type CreateSessionResponse struct {
 
 func (x *CreateSessionResponse) Reset() {
 	*x = CreateSessionResponse{}
-	mi := &file_trust_v1_session_proto_msgTypes[13]
+	mi := &file_trust_v1_session_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1351,7 +1421,7 @@ func (x *CreateSessionResponse) String() string {
 func (*CreateSessionResponse) ProtoMessage() {}
 
 func (x *CreateSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[13]
+	mi := &file_trust_v1_session_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1364,7 +1434,7 @@ func (x *CreateSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateSessionResponse.ProtoReflect.Descriptor instead.
 func (*CreateSessionResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{13}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CreateSessionResponse) GetSessionId() string {
@@ -1403,14 +1473,16 @@ type VerifyRequest struct {
 	// The session_id that the client sent, whole. At most 256 bytes; anything that is not a session_id is MALFORMED.
 	SessionId string `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// How fresh the answer must be.
-	Consistency   Consistency `protobuf:"varint,3,opt,name=consistency,proto3,enum=trust.v1.Consistency" json:"consistency,omitempty"`
+	Consistency Consistency `protobuf:"varint,3,opt,name=consistency,proto3,enum=trust.v1.Consistency" json:"consistency,omitempty"`
+	// Who presents it. Needed for sessions that are bound; without it they are CLIENT_MISMATCH.
+	Client        *ClientFacts `protobuf:"bytes,4,opt,name=client,proto3" json:"client,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *VerifyRequest) Reset() {
 	*x = VerifyRequest{}
-	mi := &file_trust_v1_session_proto_msgTypes[14]
+	mi := &file_trust_v1_session_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1422,7 +1494,7 @@ func (x *VerifyRequest) String() string {
 func (*VerifyRequest) ProtoMessage() {}
 
 func (x *VerifyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[14]
+	mi := &file_trust_v1_session_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1435,7 +1507,7 @@ func (x *VerifyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyRequest.ProtoReflect.Descriptor instead.
 func (*VerifyRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{14}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *VerifyRequest) GetTenantId() string {
@@ -1459,6 +1531,13 @@ func (x *VerifyRequest) GetConsistency() Consistency {
 	return Consistency_CONSISTENCY_UNSPECIFIED
 }
 
+func (x *VerifyRequest) GetClient() *ClientFacts {
+	if x != nil {
+		return x.Client
+	}
+	return nil
+}
+
 // VerifyResponse answers one question.
 type VerifyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1470,7 +1549,7 @@ type VerifyResponse struct {
 
 func (x *VerifyResponse) Reset() {
 	*x = VerifyResponse{}
-	mi := &file_trust_v1_session_proto_msgTypes[15]
+	mi := &file_trust_v1_session_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1482,7 +1561,7 @@ func (x *VerifyResponse) String() string {
 func (*VerifyResponse) ProtoMessage() {}
 
 func (x *VerifyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[15]
+	mi := &file_trust_v1_session_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1495,7 +1574,7 @@ func (x *VerifyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyResponse.ProtoReflect.Descriptor instead.
 func (*VerifyResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{15}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *VerifyResponse) GetVerdict() *Verdict {
@@ -1513,14 +1592,16 @@ type BatchVerifyRequest struct {
 	// 1 to 256 session_ids, each at most 256 bytes.
 	SessionIds []string `protobuf:"bytes,2,rep,name=session_ids,json=sessionIds,proto3" json:"session_ids,omitempty"`
 	// How fresh the answers must be.
-	Consistency   Consistency `protobuf:"varint,3,opt,name=consistency,proto3,enum=trust.v1.Consistency" json:"consistency,omitempty"`
+	Consistency Consistency `protobuf:"varint,3,opt,name=consistency,proto3,enum=trust.v1.Consistency" json:"consistency,omitempty"`
+	// Who presents each: none, or one for each session_id.
+	Clients       []*ClientFacts `protobuf:"bytes,4,rep,name=clients,proto3" json:"clients,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BatchVerifyRequest) Reset() {
 	*x = BatchVerifyRequest{}
-	mi := &file_trust_v1_session_proto_msgTypes[16]
+	mi := &file_trust_v1_session_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1532,7 +1613,7 @@ func (x *BatchVerifyRequest) String() string {
 func (*BatchVerifyRequest) ProtoMessage() {}
 
 func (x *BatchVerifyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[16]
+	mi := &file_trust_v1_session_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1545,7 +1626,7 @@ func (x *BatchVerifyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchVerifyRequest.ProtoReflect.Descriptor instead.
 func (*BatchVerifyRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{16}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *BatchVerifyRequest) GetTenantId() string {
@@ -1569,6 +1650,13 @@ func (x *BatchVerifyRequest) GetConsistency() Consistency {
 	return Consistency_CONSISTENCY_UNSPECIFIED
 }
 
+func (x *BatchVerifyRequest) GetClients() []*ClientFacts {
+	if x != nil {
+		return x.Clients
+	}
+	return nil
+}
+
 // BatchVerifyResponse answers in the order of the questions.
 type BatchVerifyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1580,7 +1668,7 @@ type BatchVerifyResponse struct {
 
 func (x *BatchVerifyResponse) Reset() {
 	*x = BatchVerifyResponse{}
-	mi := &file_trust_v1_session_proto_msgTypes[17]
+	mi := &file_trust_v1_session_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1592,7 +1680,7 @@ func (x *BatchVerifyResponse) String() string {
 func (*BatchVerifyResponse) ProtoMessage() {}
 
 func (x *BatchVerifyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[17]
+	mi := &file_trust_v1_session_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1605,7 +1693,7 @@ func (x *BatchVerifyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchVerifyResponse.ProtoReflect.Descriptor instead.
 func (*BatchVerifyResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{17}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *BatchVerifyResponse) GetVerdicts() []*Verdict {
@@ -1635,7 +1723,7 @@ type RevokeSessionRequest struct {
 
 func (x *RevokeSessionRequest) Reset() {
 	*x = RevokeSessionRequest{}
-	mi := &file_trust_v1_session_proto_msgTypes[18]
+	mi := &file_trust_v1_session_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1647,7 +1735,7 @@ func (x *RevokeSessionRequest) String() string {
 func (*RevokeSessionRequest) ProtoMessage() {}
 
 func (x *RevokeSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[18]
+	mi := &file_trust_v1_session_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1660,7 +1748,7 @@ func (x *RevokeSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeSessionRequest.ProtoReflect.Descriptor instead.
 func (*RevokeSessionRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{18}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RevokeSessionRequest) GetTenantId() string {
@@ -1733,7 +1821,7 @@ type RevokeSessionResponse struct {
 
 func (x *RevokeSessionResponse) Reset() {
 	*x = RevokeSessionResponse{}
-	mi := &file_trust_v1_session_proto_msgTypes[19]
+	mi := &file_trust_v1_session_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1745,7 +1833,7 @@ func (x *RevokeSessionResponse) String() string {
 func (*RevokeSessionResponse) ProtoMessage() {}
 
 func (x *RevokeSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[19]
+	mi := &file_trust_v1_session_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1758,7 +1846,7 @@ func (x *RevokeSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeSessionResponse.ProtoReflect.Descriptor instead.
 func (*RevokeSessionResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{19}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *RevokeSessionResponse) GetHandle() string {
@@ -1788,7 +1876,7 @@ type RevokeIdentitySessionsRequest struct {
 
 func (x *RevokeIdentitySessionsRequest) Reset() {
 	*x = RevokeIdentitySessionsRequest{}
-	mi := &file_trust_v1_session_proto_msgTypes[20]
+	mi := &file_trust_v1_session_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1800,7 +1888,7 @@ func (x *RevokeIdentitySessionsRequest) String() string {
 func (*RevokeIdentitySessionsRequest) ProtoMessage() {}
 
 func (x *RevokeIdentitySessionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[20]
+	mi := &file_trust_v1_session_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1813,7 +1901,7 @@ func (x *RevokeIdentitySessionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeIdentitySessionsRequest.ProtoReflect.Descriptor instead.
 func (*RevokeIdentitySessionsRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{20}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *RevokeIdentitySessionsRequest) GetTenantId() string {
@@ -1841,7 +1929,7 @@ type RevokeIdentitySessionsResponse struct {
 
 func (x *RevokeIdentitySessionsResponse) Reset() {
 	*x = RevokeIdentitySessionsResponse{}
-	mi := &file_trust_v1_session_proto_msgTypes[21]
+	mi := &file_trust_v1_session_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1853,7 +1941,7 @@ func (x *RevokeIdentitySessionsResponse) String() string {
 func (*RevokeIdentitySessionsResponse) ProtoMessage() {}
 
 func (x *RevokeIdentitySessionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[21]
+	mi := &file_trust_v1_session_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1866,7 +1954,7 @@ func (x *RevokeIdentitySessionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeIdentitySessionsResponse.ProtoReflect.Descriptor instead.
 func (*RevokeIdentitySessionsResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{21}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RevokeIdentitySessionsResponse) GetEpoch() uint64 {
@@ -1893,7 +1981,7 @@ type ListSessionsRequest struct {
 
 func (x *ListSessionsRequest) Reset() {
 	*x = ListSessionsRequest{}
-	mi := &file_trust_v1_session_proto_msgTypes[22]
+	mi := &file_trust_v1_session_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1905,7 +1993,7 @@ func (x *ListSessionsRequest) String() string {
 func (*ListSessionsRequest) ProtoMessage() {}
 
 func (x *ListSessionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[22]
+	mi := &file_trust_v1_session_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1918,7 +2006,7 @@ func (x *ListSessionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSessionsRequest.ProtoReflect.Descriptor instead.
 func (*ListSessionsRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{22}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListSessionsRequest) GetTenantId() string {
@@ -1962,7 +2050,7 @@ type ListSessionsResponse struct {
 
 func (x *ListSessionsResponse) Reset() {
 	*x = ListSessionsResponse{}
-	mi := &file_trust_v1_session_proto_msgTypes[23]
+	mi := &file_trust_v1_session_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1974,7 +2062,7 @@ func (x *ListSessionsResponse) String() string {
 func (*ListSessionsResponse) ProtoMessage() {}
 
 func (x *ListSessionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[23]
+	mi := &file_trust_v1_session_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1987,7 +2075,7 @@ func (x *ListSessionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSessionsResponse.ProtoReflect.Descriptor instead.
 func (*ListSessionsResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{23}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListSessionsResponse) GetSessions() []*Session {
@@ -2017,7 +2105,7 @@ type RotateSessionRequest struct {
 
 func (x *RotateSessionRequest) Reset() {
 	*x = RotateSessionRequest{}
-	mi := &file_trust_v1_session_proto_msgTypes[24]
+	mi := &file_trust_v1_session_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2029,7 +2117,7 @@ func (x *RotateSessionRequest) String() string {
 func (*RotateSessionRequest) ProtoMessage() {}
 
 func (x *RotateSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[24]
+	mi := &file_trust_v1_session_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2042,7 +2130,7 @@ func (x *RotateSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateSessionRequest.ProtoReflect.Descriptor instead.
 func (*RotateSessionRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{24}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RotateSessionRequest) GetTenantId() string {
@@ -2072,7 +2160,7 @@ type RotateSessionResponse struct {
 
 func (x *RotateSessionResponse) Reset() {
 	*x = RotateSessionResponse{}
-	mi := &file_trust_v1_session_proto_msgTypes[25]
+	mi := &file_trust_v1_session_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2084,7 +2172,7 @@ func (x *RotateSessionResponse) String() string {
 func (*RotateSessionResponse) ProtoMessage() {}
 
 func (x *RotateSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[25]
+	mi := &file_trust_v1_session_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2097,7 +2185,7 @@ func (x *RotateSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateSessionResponse.ProtoReflect.Descriptor instead.
 func (*RotateSessionResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{25}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RotateSessionResponse) GetSessionId() string {
@@ -2131,7 +2219,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_trust_v1_session_proto_msgTypes[26]
+	mi := &file_trust_v1_session_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2143,7 +2231,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[26]
+	mi := &file_trust_v1_session_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2156,7 +2244,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{26}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *WatchRequest) GetMessage() isWatchRequest_Message {
@@ -2229,7 +2317,7 @@ type WatchStart struct {
 
 func (x *WatchStart) Reset() {
 	*x = WatchStart{}
-	mi := &file_trust_v1_session_proto_msgTypes[27]
+	mi := &file_trust_v1_session_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2241,7 +2329,7 @@ func (x *WatchStart) String() string {
 func (*WatchStart) ProtoMessage() {}
 
 func (x *WatchStart) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[27]
+	mi := &file_trust_v1_session_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2254,7 +2342,7 @@ func (x *WatchStart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStart.ProtoReflect.Descriptor instead.
 func (*WatchStart) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{27}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *WatchStart) GetTenantId() string {
@@ -2275,7 +2363,7 @@ type WatchPing struct {
 
 func (x *WatchPing) Reset() {
 	*x = WatchPing{}
-	mi := &file_trust_v1_session_proto_msgTypes[28]
+	mi := &file_trust_v1_session_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2287,7 +2375,7 @@ func (x *WatchPing) String() string {
 func (*WatchPing) ProtoMessage() {}
 
 func (x *WatchPing) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[28]
+	mi := &file_trust_v1_session_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2300,7 +2388,7 @@ func (x *WatchPing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchPing.ProtoReflect.Descriptor instead.
 func (*WatchPing) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{28}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *WatchPing) GetNumber() uint64 {
@@ -2321,7 +2409,7 @@ type WatchUse struct {
 
 func (x *WatchUse) Reset() {
 	*x = WatchUse{}
-	mi := &file_trust_v1_session_proto_msgTypes[29]
+	mi := &file_trust_v1_session_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2333,7 +2421,7 @@ func (x *WatchUse) String() string {
 func (*WatchUse) ProtoMessage() {}
 
 func (x *WatchUse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[29]
+	mi := &file_trust_v1_session_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2346,7 +2434,7 @@ func (x *WatchUse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchUse.ProtoReflect.Descriptor instead.
 func (*WatchUse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{29}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *WatchUse) GetUses() []*SessionUse {
@@ -2369,7 +2457,7 @@ type SessionUse struct {
 
 func (x *SessionUse) Reset() {
 	*x = SessionUse{}
-	mi := &file_trust_v1_session_proto_msgTypes[30]
+	mi := &file_trust_v1_session_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2381,7 +2469,7 @@ func (x *SessionUse) String() string {
 func (*SessionUse) ProtoMessage() {}
 
 func (x *SessionUse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[30]
+	mi := &file_trust_v1_session_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2394,7 +2482,7 @@ func (x *SessionUse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionUse.ProtoReflect.Descriptor instead.
 func (*SessionUse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{30}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *SessionUse) GetHandle() string {
@@ -2428,7 +2516,7 @@ type WatchResponse struct {
 
 func (x *WatchResponse) Reset() {
 	*x = WatchResponse{}
-	mi := &file_trust_v1_session_proto_msgTypes[31]
+	mi := &file_trust_v1_session_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2440,7 +2528,7 @@ func (x *WatchResponse) String() string {
 func (*WatchResponse) ProtoMessage() {}
 
 func (x *WatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[31]
+	mi := &file_trust_v1_session_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2453,7 +2541,7 @@ func (x *WatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchResponse.ProtoReflect.Descriptor instead.
 func (*WatchResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{31}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *WatchResponse) GetMessage() isWatchResponse_Message {
@@ -2528,7 +2616,7 @@ type WatchReady struct {
 
 func (x *WatchReady) Reset() {
 	*x = WatchReady{}
-	mi := &file_trust_v1_session_proto_msgTypes[32]
+	mi := &file_trust_v1_session_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2540,7 +2628,7 @@ func (x *WatchReady) String() string {
 func (*WatchReady) ProtoMessage() {}
 
 func (x *WatchReady) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[32]
+	mi := &file_trust_v1_session_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2553,7 +2641,7 @@ func (x *WatchReady) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchReady.ProtoReflect.Descriptor instead.
 func (*WatchReady) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{32}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *WatchReady) GetStalenessBoundMs() uint32 {
@@ -2584,7 +2672,7 @@ type WatchPong struct {
 
 func (x *WatchPong) Reset() {
 	*x = WatchPong{}
-	mi := &file_trust_v1_session_proto_msgTypes[33]
+	mi := &file_trust_v1_session_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2596,7 +2684,7 @@ func (x *WatchPong) String() string {
 func (*WatchPong) ProtoMessage() {}
 
 func (x *WatchPong) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[33]
+	mi := &file_trust_v1_session_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2609,7 +2697,7 @@ func (x *WatchPong) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchPong.ProtoReflect.Descriptor instead.
 func (*WatchPong) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{33}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *WatchPong) GetNumber() uint64 {
@@ -2648,7 +2736,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_trust_v1_session_proto_msgTypes[34]
+	mi := &file_trust_v1_session_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2660,7 +2748,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[34]
+	mi := &file_trust_v1_session_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2673,7 +2761,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{34}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Change) GetTenantId() string {
@@ -2805,7 +2893,7 @@ type SessionChange struct {
 
 func (x *SessionChange) Reset() {
 	*x = SessionChange{}
-	mi := &file_trust_v1_session_proto_msgTypes[35]
+	mi := &file_trust_v1_session_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2817,7 +2905,7 @@ func (x *SessionChange) String() string {
 func (*SessionChange) ProtoMessage() {}
 
 func (x *SessionChange) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[35]
+	mi := &file_trust_v1_session_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2830,7 +2918,7 @@ func (x *SessionChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionChange.ProtoReflect.Descriptor instead.
 func (*SessionChange) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{35}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *SessionChange) GetHandle() string {
@@ -2869,7 +2957,7 @@ type IdentityChange struct {
 
 func (x *IdentityChange) Reset() {
 	*x = IdentityChange{}
-	mi := &file_trust_v1_session_proto_msgTypes[36]
+	mi := &file_trust_v1_session_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2881,7 +2969,7 @@ func (x *IdentityChange) String() string {
 func (*IdentityChange) ProtoMessage() {}
 
 func (x *IdentityChange) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[36]
+	mi := &file_trust_v1_session_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2894,7 +2982,7 @@ func (x *IdentityChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentityChange.ProtoReflect.Descriptor instead.
 func (*IdentityChange) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{36}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *IdentityChange) GetIdentityId() string {
@@ -2931,7 +3019,7 @@ type SigningKeyChange struct {
 
 func (x *SigningKeyChange) Reset() {
 	*x = SigningKeyChange{}
-	mi := &file_trust_v1_session_proto_msgTypes[37]
+	mi := &file_trust_v1_session_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2943,7 +3031,7 @@ func (x *SigningKeyChange) String() string {
 func (*SigningKeyChange) ProtoMessage() {}
 
 func (x *SigningKeyChange) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[37]
+	mi := &file_trust_v1_session_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2956,7 +3044,7 @@ func (x *SigningKeyChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SigningKeyChange.ProtoReflect.Descriptor instead.
 func (*SigningKeyChange) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{37}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *SigningKeyChange) GetKid() string {
@@ -2984,7 +3072,7 @@ type ServiceChange struct {
 
 func (x *ServiceChange) Reset() {
 	*x = ServiceChange{}
-	mi := &file_trust_v1_session_proto_msgTypes[38]
+	mi := &file_trust_v1_session_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2996,7 +3084,7 @@ func (x *ServiceChange) String() string {
 func (*ServiceChange) ProtoMessage() {}
 
 func (x *ServiceChange) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[38]
+	mi := &file_trust_v1_session_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3009,7 +3097,7 @@ func (x *ServiceChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServiceChange.ProtoReflect.Descriptor instead.
 func (*ServiceChange) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{38}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ServiceChange) GetService() string {
@@ -3030,7 +3118,7 @@ type TenantChange struct {
 
 func (x *TenantChange) Reset() {
 	*x = TenantChange{}
-	mi := &file_trust_v1_session_proto_msgTypes[39]
+	mi := &file_trust_v1_session_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3042,7 +3130,7 @@ func (x *TenantChange) String() string {
 func (*TenantChange) ProtoMessage() {}
 
 func (x *TenantChange) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[39]
+	mi := &file_trust_v1_session_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3055,7 +3143,7 @@ func (x *TenantChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TenantChange.ProtoReflect.Descriptor instead.
 func (*TenantChange) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{39}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *TenantChange) GetVersion() uint64 {
@@ -3080,7 +3168,7 @@ type OrganisationChange struct {
 
 func (x *OrganisationChange) Reset() {
 	*x = OrganisationChange{}
-	mi := &file_trust_v1_session_proto_msgTypes[40]
+	mi := &file_trust_v1_session_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3092,7 +3180,7 @@ func (x *OrganisationChange) String() string {
 func (*OrganisationChange) ProtoMessage() {}
 
 func (x *OrganisationChange) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_session_proto_msgTypes[40]
+	mi := &file_trust_v1_session_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3105,7 +3193,7 @@ func (x *OrganisationChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrganisationChange.ProtoReflect.Descriptor instead.
 func (*OrganisationChange) Descriptor() ([]byte, []int) {
-	return file_trust_v1_session_proto_rawDescGZIP(), []int{40}
+	return file_trust_v1_session_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *OrganisationChange) GetOrganisationId() string {
@@ -3139,7 +3227,12 @@ const file_trust_v1_session_proto_rawDesc = "" +
 	"user_agent\x18\x01 \x01(\tR\tuserAgent\x12\x1d\n" +
 	"\n" +
 	"ip_address\x18\x02 \x01(\tR\tipAddress\x12\x14\n" +
-	"\x05label\x18\x03 \x01(\tR\x05label\"\xb4\x04\n" +
+	"\x05label\x18\x03 \x01(\tR\x05label\"K\n" +
+	"\vClientFacts\x12\x1d\n" +
+	"\n" +
+	"ip_address\x18\x01 \x01(\tR\tipAddress\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\x02 \x01(\tR\tuserAgent\"\xb4\x04\n" +
 	"\aSession\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\tR\x06handle\x12\x1b\n" +
 	"\ttenant_id\x18\x02 \x01(\tR\btenantId\x12\x1f\n" +
@@ -3208,13 +3301,14 @@ const file_trust_v1_session_proto_rawDesc = "" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12\x14\n" +
 	"\x05roles\x18\x03 \x03(\tR\x05roles\x12 \n" +
 	"\vpermissions\x18\x04 \x03(\tR\vpermissions\x12\x18\n" +
-	"\aversion\x18\x05 \x01(\x04R\aversion\"\xd4\x01\n" +
+	"\aversion\x18\x05 \x01(\x04R\aversion\"\xf7\x01\n" +
 	"\rActiveVerdict\x12+\n" +
 	"\asession\x18\x01 \x01(\v2\x11.trust.v1.SessionR\asession\x123\n" +
 	"\bidentity\x18\x02 \x01(\v2\x17.trust.v1.IdentityFactsR\bidentity\x12 \n" +
 	"\fcache_for_ms\x18\x03 \x01(\rR\n" +
 	"cacheForMs\x12?\n" +
-	"\forganisation\x18\x04 \x01(\v2\x1b.trust.v1.OrganisationFactsR\forganisation\"D\n" +
+	"\forganisation\x18\x04 \x01(\v2\x1b.trust.v1.OrganisationFactsR\forganisation\x12!\n" +
+	"\fclient_bound\x18\x05 \x01(\bR\vclientBound\"D\n" +
 	"\x0fRejectedVerdict\x121\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x19.trust.v1.RejectionReasonR\x06reason\"\x7f\n" +
 	"\aVerdict\x121\n" +
@@ -3237,19 +3331,21 @@ const file_trust_v1_session_proto_rawDesc = "" +
 	"session_id\x18\x01 \x01(\tB\x03\x80\x01\x01R\tsessionId\x12+\n" +
 	"\asession\x18\x02 \x01(\v2\x11.trust.v1.SessionR\asession\x123\n" +
 	"\bidentity\x18\x03 \x01(\v2\x17.trust.v1.IdentityFactsR\bidentity\x12?\n" +
-	"\forganisation\x18\x04 \x01(\v2\x1b.trust.v1.OrganisationFactsR\forganisation\"\x89\x01\n" +
+	"\forganisation\x18\x04 \x01(\v2\x1b.trust.v1.OrganisationFactsR\forganisation\"\xb8\x01\n" +
 	"\rVerifyRequest\x12\x1b\n" +
 	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12\"\n" +
 	"\n" +
 	"session_id\x18\x02 \x01(\tB\x03\x80\x01\x01R\tsessionId\x127\n" +
-	"\vconsistency\x18\x03 \x01(\x0e2\x15.trust.v1.ConsistencyR\vconsistency\"=\n" +
+	"\vconsistency\x18\x03 \x01(\x0e2\x15.trust.v1.ConsistencyR\vconsistency\x12-\n" +
+	"\x06client\x18\x04 \x01(\v2\x15.trust.v1.ClientFactsR\x06client\"=\n" +
 	"\x0eVerifyResponse\x12+\n" +
-	"\averdict\x18\x01 \x01(\v2\x11.trust.v1.VerdictR\averdict\"\x90\x01\n" +
+	"\averdict\x18\x01 \x01(\v2\x11.trust.v1.VerdictR\averdict\"\xc1\x01\n" +
 	"\x12BatchVerifyRequest\x12\x1b\n" +
 	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12$\n" +
 	"\vsession_ids\x18\x02 \x03(\tB\x03\x80\x01\x01R\n" +
 	"sessionIds\x127\n" +
-	"\vconsistency\x18\x03 \x01(\x0e2\x15.trust.v1.ConsistencyR\vconsistency\"D\n" +
+	"\vconsistency\x18\x03 \x01(\x0e2\x15.trust.v1.ConsistencyR\vconsistency\x12/\n" +
+	"\aclients\x18\x04 \x03(\v2\x15.trust.v1.ClientFactsR\aclients\"D\n" +
 	"\x13BatchVerifyResponse\x12-\n" +
 	"\bverdicts\x18\x01 \x03(\v2\x11.trust.v1.VerdictR\bverdicts\"\x9e\x01\n" +
 	"\x14RevokeSessionRequest\x12\x1b\n" +
@@ -3354,14 +3450,15 @@ const file_trust_v1_session_proto_rawDesc = "" +
 	"\vConsistency\x12\x1b\n" +
 	"\x17CONSISTENCY_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13CONSISTENCY_BOUNDED\x10\x01\x12\x16\n" +
-	"\x12CONSISTENCY_STRONG\x10\x02*\xd4\x01\n" +
+	"\x12CONSISTENCY_STRONG\x10\x02*\xfa\x01\n" +
 	"\x0fRejectionReason\x12 \n" +
 	"\x1cREJECTION_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aREJECTION_REASON_MALFORMED\x10\x01\x12\x1c\n" +
 	"\x18REJECTION_REASON_UNKNOWN\x10\x02\x12\x1c\n" +
 	"\x18REJECTION_REASON_EXPIRED\x10\x03\x12\x1c\n" +
 	"\x18REJECTION_REASON_REVOKED\x10\x04\x12%\n" +
-	"!REJECTION_REASON_TENANT_SUSPENDED\x10\x052\xc2\x06\n" +
+	"!REJECTION_REASON_TENANT_SUSPENDED\x10\x05\x12$\n" +
+	" REJECTION_REASON_CLIENT_MISMATCH\x10\x062\xc2\x06\n" +
 	"\x0eSessionService\x12P\n" +
 	"\rCreateSession\x12\x1e.trust.v1.CreateSessionRequest\x1a\x1f.trust.v1.CreateSessionResponse\x12;\n" +
 	"\x06Verify\x12\x17.trust.v1.VerifyRequest\x1a\x18.trust.v1.VerifyResponse\x12J\n" +
@@ -3387,126 +3484,129 @@ func file_trust_v1_session_proto_rawDescGZIP() []byte {
 }
 
 var file_trust_v1_session_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_trust_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
+var file_trust_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
 var file_trust_v1_session_proto_goTypes = []any{
 	(ActingKind)(0),                        // 0: trust.v1.ActingKind
 	(Consistency)(0),                       // 1: trust.v1.Consistency
 	(RejectionReason)(0),                   // 2: trust.v1.RejectionReason
 	(*Device)(nil),                         // 3: trust.v1.Device
-	(*Session)(nil),                        // 4: trust.v1.Session
-	(*Acting)(nil),                         // 5: trust.v1.Acting
-	(*StartImpersonationRequest)(nil),      // 6: trust.v1.StartImpersonationRequest
-	(*StartImpersonationResponse)(nil),     // 7: trust.v1.StartImpersonationResponse
-	(*StartDelegationRequest)(nil),         // 8: trust.v1.StartDelegationRequest
-	(*StartDelegationResponse)(nil),        // 9: trust.v1.StartDelegationResponse
-	(*IdentityFacts)(nil),                  // 10: trust.v1.IdentityFacts
-	(*OrganisationFacts)(nil),              // 11: trust.v1.OrganisationFacts
-	(*ActiveVerdict)(nil),                  // 12: trust.v1.ActiveVerdict
-	(*RejectedVerdict)(nil),                // 13: trust.v1.RejectedVerdict
-	(*Verdict)(nil),                        // 14: trust.v1.Verdict
-	(*CreateSessionRequest)(nil),           // 15: trust.v1.CreateSessionRequest
-	(*CreateSessionResponse)(nil),          // 16: trust.v1.CreateSessionResponse
-	(*VerifyRequest)(nil),                  // 17: trust.v1.VerifyRequest
-	(*VerifyResponse)(nil),                 // 18: trust.v1.VerifyResponse
-	(*BatchVerifyRequest)(nil),             // 19: trust.v1.BatchVerifyRequest
-	(*BatchVerifyResponse)(nil),            // 20: trust.v1.BatchVerifyResponse
-	(*RevokeSessionRequest)(nil),           // 21: trust.v1.RevokeSessionRequest
-	(*RevokeSessionResponse)(nil),          // 22: trust.v1.RevokeSessionResponse
-	(*RevokeIdentitySessionsRequest)(nil),  // 23: trust.v1.RevokeIdentitySessionsRequest
-	(*RevokeIdentitySessionsResponse)(nil), // 24: trust.v1.RevokeIdentitySessionsResponse
-	(*ListSessionsRequest)(nil),            // 25: trust.v1.ListSessionsRequest
-	(*ListSessionsResponse)(nil),           // 26: trust.v1.ListSessionsResponse
-	(*RotateSessionRequest)(nil),           // 27: trust.v1.RotateSessionRequest
-	(*RotateSessionResponse)(nil),          // 28: trust.v1.RotateSessionResponse
-	(*WatchRequest)(nil),                   // 29: trust.v1.WatchRequest
-	(*WatchStart)(nil),                     // 30: trust.v1.WatchStart
-	(*WatchPing)(nil),                      // 31: trust.v1.WatchPing
-	(*WatchUse)(nil),                       // 32: trust.v1.WatchUse
-	(*SessionUse)(nil),                     // 33: trust.v1.SessionUse
-	(*WatchResponse)(nil),                  // 34: trust.v1.WatchResponse
-	(*WatchReady)(nil),                     // 35: trust.v1.WatchReady
-	(*WatchPong)(nil),                      // 36: trust.v1.WatchPong
-	(*Change)(nil),                         // 37: trust.v1.Change
-	(*SessionChange)(nil),                  // 38: trust.v1.SessionChange
-	(*IdentityChange)(nil),                 // 39: trust.v1.IdentityChange
-	(*SigningKeyChange)(nil),               // 40: trust.v1.SigningKeyChange
-	(*ServiceChange)(nil),                  // 41: trust.v1.ServiceChange
-	(*TenantChange)(nil),                   // 42: trust.v1.TenantChange
-	(*OrganisationChange)(nil),             // 43: trust.v1.OrganisationChange
-	nil,                                    // 44: trust.v1.IdentityFacts.MetadataEntry
-	(*timestamppb.Timestamp)(nil),          // 45: google.protobuf.Timestamp
+	(*ClientFacts)(nil),                    // 4: trust.v1.ClientFacts
+	(*Session)(nil),                        // 5: trust.v1.Session
+	(*Acting)(nil),                         // 6: trust.v1.Acting
+	(*StartImpersonationRequest)(nil),      // 7: trust.v1.StartImpersonationRequest
+	(*StartImpersonationResponse)(nil),     // 8: trust.v1.StartImpersonationResponse
+	(*StartDelegationRequest)(nil),         // 9: trust.v1.StartDelegationRequest
+	(*StartDelegationResponse)(nil),        // 10: trust.v1.StartDelegationResponse
+	(*IdentityFacts)(nil),                  // 11: trust.v1.IdentityFacts
+	(*OrganisationFacts)(nil),              // 12: trust.v1.OrganisationFacts
+	(*ActiveVerdict)(nil),                  // 13: trust.v1.ActiveVerdict
+	(*RejectedVerdict)(nil),                // 14: trust.v1.RejectedVerdict
+	(*Verdict)(nil),                        // 15: trust.v1.Verdict
+	(*CreateSessionRequest)(nil),           // 16: trust.v1.CreateSessionRequest
+	(*CreateSessionResponse)(nil),          // 17: trust.v1.CreateSessionResponse
+	(*VerifyRequest)(nil),                  // 18: trust.v1.VerifyRequest
+	(*VerifyResponse)(nil),                 // 19: trust.v1.VerifyResponse
+	(*BatchVerifyRequest)(nil),             // 20: trust.v1.BatchVerifyRequest
+	(*BatchVerifyResponse)(nil),            // 21: trust.v1.BatchVerifyResponse
+	(*RevokeSessionRequest)(nil),           // 22: trust.v1.RevokeSessionRequest
+	(*RevokeSessionResponse)(nil),          // 23: trust.v1.RevokeSessionResponse
+	(*RevokeIdentitySessionsRequest)(nil),  // 24: trust.v1.RevokeIdentitySessionsRequest
+	(*RevokeIdentitySessionsResponse)(nil), // 25: trust.v1.RevokeIdentitySessionsResponse
+	(*ListSessionsRequest)(nil),            // 26: trust.v1.ListSessionsRequest
+	(*ListSessionsResponse)(nil),           // 27: trust.v1.ListSessionsResponse
+	(*RotateSessionRequest)(nil),           // 28: trust.v1.RotateSessionRequest
+	(*RotateSessionResponse)(nil),          // 29: trust.v1.RotateSessionResponse
+	(*WatchRequest)(nil),                   // 30: trust.v1.WatchRequest
+	(*WatchStart)(nil),                     // 31: trust.v1.WatchStart
+	(*WatchPing)(nil),                      // 32: trust.v1.WatchPing
+	(*WatchUse)(nil),                       // 33: trust.v1.WatchUse
+	(*SessionUse)(nil),                     // 34: trust.v1.SessionUse
+	(*WatchResponse)(nil),                  // 35: trust.v1.WatchResponse
+	(*WatchReady)(nil),                     // 36: trust.v1.WatchReady
+	(*WatchPong)(nil),                      // 37: trust.v1.WatchPong
+	(*Change)(nil),                         // 38: trust.v1.Change
+	(*SessionChange)(nil),                  // 39: trust.v1.SessionChange
+	(*IdentityChange)(nil),                 // 40: trust.v1.IdentityChange
+	(*SigningKeyChange)(nil),               // 41: trust.v1.SigningKeyChange
+	(*ServiceChange)(nil),                  // 42: trust.v1.ServiceChange
+	(*TenantChange)(nil),                   // 43: trust.v1.TenantChange
+	(*OrganisationChange)(nil),             // 44: trust.v1.OrganisationChange
+	nil,                                    // 45: trust.v1.IdentityFacts.MetadataEntry
+	(*timestamppb.Timestamp)(nil),          // 46: google.protobuf.Timestamp
 }
 var file_trust_v1_session_proto_depIdxs = []int32{
-	45, // 0: trust.v1.Session.authenticated_at:type_name -> google.protobuf.Timestamp
-	45, // 1: trust.v1.Session.created_at:type_name -> google.protobuf.Timestamp
-	45, // 2: trust.v1.Session.last_used_at:type_name -> google.protobuf.Timestamp
-	45, // 3: trust.v1.Session.expires_at:type_name -> google.protobuf.Timestamp
+	46, // 0: trust.v1.Session.authenticated_at:type_name -> google.protobuf.Timestamp
+	46, // 1: trust.v1.Session.created_at:type_name -> google.protobuf.Timestamp
+	46, // 2: trust.v1.Session.last_used_at:type_name -> google.protobuf.Timestamp
+	46, // 3: trust.v1.Session.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 4: trust.v1.Session.device:type_name -> trust.v1.Device
-	5,  // 5: trust.v1.Session.acting:type_name -> trust.v1.Acting
+	6,  // 5: trust.v1.Session.acting:type_name -> trust.v1.Acting
 	0,  // 6: trust.v1.Acting.kind:type_name -> trust.v1.ActingKind
 	3,  // 7: trust.v1.StartImpersonationRequest.device:type_name -> trust.v1.Device
-	4,  // 8: trust.v1.StartImpersonationResponse.session:type_name -> trust.v1.Session
-	10, // 9: trust.v1.StartImpersonationResponse.identity:type_name -> trust.v1.IdentityFacts
+	5,  // 8: trust.v1.StartImpersonationResponse.session:type_name -> trust.v1.Session
+	11, // 9: trust.v1.StartImpersonationResponse.identity:type_name -> trust.v1.IdentityFacts
 	3,  // 10: trust.v1.StartDelegationRequest.device:type_name -> trust.v1.Device
-	4,  // 11: trust.v1.StartDelegationResponse.session:type_name -> trust.v1.Session
-	10, // 12: trust.v1.StartDelegationResponse.identity:type_name -> trust.v1.IdentityFacts
-	44, // 13: trust.v1.IdentityFacts.metadata:type_name -> trust.v1.IdentityFacts.MetadataEntry
-	4,  // 14: trust.v1.ActiveVerdict.session:type_name -> trust.v1.Session
-	10, // 15: trust.v1.ActiveVerdict.identity:type_name -> trust.v1.IdentityFacts
-	11, // 16: trust.v1.ActiveVerdict.organisation:type_name -> trust.v1.OrganisationFacts
+	5,  // 11: trust.v1.StartDelegationResponse.session:type_name -> trust.v1.Session
+	11, // 12: trust.v1.StartDelegationResponse.identity:type_name -> trust.v1.IdentityFacts
+	45, // 13: trust.v1.IdentityFacts.metadata:type_name -> trust.v1.IdentityFacts.MetadataEntry
+	5,  // 14: trust.v1.ActiveVerdict.session:type_name -> trust.v1.Session
+	11, // 15: trust.v1.ActiveVerdict.identity:type_name -> trust.v1.IdentityFacts
+	12, // 16: trust.v1.ActiveVerdict.organisation:type_name -> trust.v1.OrganisationFacts
 	2,  // 17: trust.v1.RejectedVerdict.reason:type_name -> trust.v1.RejectionReason
-	12, // 18: trust.v1.Verdict.active:type_name -> trust.v1.ActiveVerdict
-	13, // 19: trust.v1.Verdict.rejected:type_name -> trust.v1.RejectedVerdict
-	45, // 20: trust.v1.CreateSessionRequest.authenticated_at:type_name -> google.protobuf.Timestamp
+	13, // 18: trust.v1.Verdict.active:type_name -> trust.v1.ActiveVerdict
+	14, // 19: trust.v1.Verdict.rejected:type_name -> trust.v1.RejectedVerdict
+	46, // 20: trust.v1.CreateSessionRequest.authenticated_at:type_name -> google.protobuf.Timestamp
 	3,  // 21: trust.v1.CreateSessionRequest.device:type_name -> trust.v1.Device
-	4,  // 22: trust.v1.CreateSessionResponse.session:type_name -> trust.v1.Session
-	10, // 23: trust.v1.CreateSessionResponse.identity:type_name -> trust.v1.IdentityFacts
-	11, // 24: trust.v1.CreateSessionResponse.organisation:type_name -> trust.v1.OrganisationFacts
+	5,  // 22: trust.v1.CreateSessionResponse.session:type_name -> trust.v1.Session
+	11, // 23: trust.v1.CreateSessionResponse.identity:type_name -> trust.v1.IdentityFacts
+	12, // 24: trust.v1.CreateSessionResponse.organisation:type_name -> trust.v1.OrganisationFacts
 	1,  // 25: trust.v1.VerifyRequest.consistency:type_name -> trust.v1.Consistency
-	14, // 26: trust.v1.VerifyResponse.verdict:type_name -> trust.v1.Verdict
-	1,  // 27: trust.v1.BatchVerifyRequest.consistency:type_name -> trust.v1.Consistency
-	14, // 28: trust.v1.BatchVerifyResponse.verdicts:type_name -> trust.v1.Verdict
-	4,  // 29: trust.v1.ListSessionsResponse.sessions:type_name -> trust.v1.Session
-	4,  // 30: trust.v1.RotateSessionResponse.session:type_name -> trust.v1.Session
-	30, // 31: trust.v1.WatchRequest.start:type_name -> trust.v1.WatchStart
-	31, // 32: trust.v1.WatchRequest.ping:type_name -> trust.v1.WatchPing
-	32, // 33: trust.v1.WatchRequest.use:type_name -> trust.v1.WatchUse
-	33, // 34: trust.v1.WatchUse.uses:type_name -> trust.v1.SessionUse
-	37, // 35: trust.v1.WatchResponse.change:type_name -> trust.v1.Change
-	35, // 36: trust.v1.WatchResponse.ready:type_name -> trust.v1.WatchReady
-	36, // 37: trust.v1.WatchResponse.pong:type_name -> trust.v1.WatchPong
-	45, // 38: trust.v1.WatchPong.database_time:type_name -> google.protobuf.Timestamp
-	38, // 39: trust.v1.Change.session:type_name -> trust.v1.SessionChange
-	39, // 40: trust.v1.Change.identity:type_name -> trust.v1.IdentityChange
-	40, // 41: trust.v1.Change.signing_key:type_name -> trust.v1.SigningKeyChange
-	41, // 42: trust.v1.Change.service:type_name -> trust.v1.ServiceChange
-	42, // 43: trust.v1.Change.tenant:type_name -> trust.v1.TenantChange
-	43, // 44: trust.v1.Change.organisation:type_name -> trust.v1.OrganisationChange
-	15, // 45: trust.v1.SessionService.CreateSession:input_type -> trust.v1.CreateSessionRequest
-	17, // 46: trust.v1.SessionService.Verify:input_type -> trust.v1.VerifyRequest
-	19, // 47: trust.v1.SessionService.BatchVerify:input_type -> trust.v1.BatchVerifyRequest
-	21, // 48: trust.v1.SessionService.RevokeSession:input_type -> trust.v1.RevokeSessionRequest
-	23, // 49: trust.v1.SessionService.RevokeIdentitySessions:input_type -> trust.v1.RevokeIdentitySessionsRequest
-	25, // 50: trust.v1.SessionService.ListSessions:input_type -> trust.v1.ListSessionsRequest
-	27, // 51: trust.v1.SessionService.RotateSession:input_type -> trust.v1.RotateSessionRequest
-	6,  // 52: trust.v1.SessionService.StartImpersonation:input_type -> trust.v1.StartImpersonationRequest
-	8,  // 53: trust.v1.SessionService.StartDelegation:input_type -> trust.v1.StartDelegationRequest
-	29, // 54: trust.v1.SessionService.Watch:input_type -> trust.v1.WatchRequest
-	16, // 55: trust.v1.SessionService.CreateSession:output_type -> trust.v1.CreateSessionResponse
-	18, // 56: trust.v1.SessionService.Verify:output_type -> trust.v1.VerifyResponse
-	20, // 57: trust.v1.SessionService.BatchVerify:output_type -> trust.v1.BatchVerifyResponse
-	22, // 58: trust.v1.SessionService.RevokeSession:output_type -> trust.v1.RevokeSessionResponse
-	24, // 59: trust.v1.SessionService.RevokeIdentitySessions:output_type -> trust.v1.RevokeIdentitySessionsResponse
-	26, // 60: trust.v1.SessionService.ListSessions:output_type -> trust.v1.ListSessionsResponse
-	28, // 61: trust.v1.SessionService.RotateSession:output_type -> trust.v1.RotateSessionResponse
-	7,  // 62: trust.v1.SessionService.StartImpersonation:output_type -> trust.v1.StartImpersonationResponse
-	9,  // 63: trust.v1.SessionService.StartDelegation:output_type -> trust.v1.StartDelegationResponse
-	34, // 64: trust.v1.SessionService.Watch:output_type -> trust.v1.WatchResponse
-	55, // [55:65] is the sub-list for method output_type
-	45, // [45:55] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	4,  // 26: trust.v1.VerifyRequest.client:type_name -> trust.v1.ClientFacts
+	15, // 27: trust.v1.VerifyResponse.verdict:type_name -> trust.v1.Verdict
+	1,  // 28: trust.v1.BatchVerifyRequest.consistency:type_name -> trust.v1.Consistency
+	4,  // 29: trust.v1.BatchVerifyRequest.clients:type_name -> trust.v1.ClientFacts
+	15, // 30: trust.v1.BatchVerifyResponse.verdicts:type_name -> trust.v1.Verdict
+	5,  // 31: trust.v1.ListSessionsResponse.sessions:type_name -> trust.v1.Session
+	5,  // 32: trust.v1.RotateSessionResponse.session:type_name -> trust.v1.Session
+	31, // 33: trust.v1.WatchRequest.start:type_name -> trust.v1.WatchStart
+	32, // 34: trust.v1.WatchRequest.ping:type_name -> trust.v1.WatchPing
+	33, // 35: trust.v1.WatchRequest.use:type_name -> trust.v1.WatchUse
+	34, // 36: trust.v1.WatchUse.uses:type_name -> trust.v1.SessionUse
+	38, // 37: trust.v1.WatchResponse.change:type_name -> trust.v1.Change
+	36, // 38: trust.v1.WatchResponse.ready:type_name -> trust.v1.WatchReady
+	37, // 39: trust.v1.WatchResponse.pong:type_name -> trust.v1.WatchPong
+	46, // 40: trust.v1.WatchPong.database_time:type_name -> google.protobuf.Timestamp
+	39, // 41: trust.v1.Change.session:type_name -> trust.v1.SessionChange
+	40, // 42: trust.v1.Change.identity:type_name -> trust.v1.IdentityChange
+	41, // 43: trust.v1.Change.signing_key:type_name -> trust.v1.SigningKeyChange
+	42, // 44: trust.v1.Change.service:type_name -> trust.v1.ServiceChange
+	43, // 45: trust.v1.Change.tenant:type_name -> trust.v1.TenantChange
+	44, // 46: trust.v1.Change.organisation:type_name -> trust.v1.OrganisationChange
+	16, // 47: trust.v1.SessionService.CreateSession:input_type -> trust.v1.CreateSessionRequest
+	18, // 48: trust.v1.SessionService.Verify:input_type -> trust.v1.VerifyRequest
+	20, // 49: trust.v1.SessionService.BatchVerify:input_type -> trust.v1.BatchVerifyRequest
+	22, // 50: trust.v1.SessionService.RevokeSession:input_type -> trust.v1.RevokeSessionRequest
+	24, // 51: trust.v1.SessionService.RevokeIdentitySessions:input_type -> trust.v1.RevokeIdentitySessionsRequest
+	26, // 52: trust.v1.SessionService.ListSessions:input_type -> trust.v1.ListSessionsRequest
+	28, // 53: trust.v1.SessionService.RotateSession:input_type -> trust.v1.RotateSessionRequest
+	7,  // 54: trust.v1.SessionService.StartImpersonation:input_type -> trust.v1.StartImpersonationRequest
+	9,  // 55: trust.v1.SessionService.StartDelegation:input_type -> trust.v1.StartDelegationRequest
+	30, // 56: trust.v1.SessionService.Watch:input_type -> trust.v1.WatchRequest
+	17, // 57: trust.v1.SessionService.CreateSession:output_type -> trust.v1.CreateSessionResponse
+	19, // 58: trust.v1.SessionService.Verify:output_type -> trust.v1.VerifyResponse
+	21, // 59: trust.v1.SessionService.BatchVerify:output_type -> trust.v1.BatchVerifyResponse
+	23, // 60: trust.v1.SessionService.RevokeSession:output_type -> trust.v1.RevokeSessionResponse
+	25, // 61: trust.v1.SessionService.RevokeIdentitySessions:output_type -> trust.v1.RevokeIdentitySessionsResponse
+	27, // 62: trust.v1.SessionService.ListSessions:output_type -> trust.v1.ListSessionsResponse
+	29, // 63: trust.v1.SessionService.RotateSession:output_type -> trust.v1.RotateSessionResponse
+	8,  // 64: trust.v1.SessionService.StartImpersonation:output_type -> trust.v1.StartImpersonationResponse
+	10, // 65: trust.v1.SessionService.StartDelegation:output_type -> trust.v1.StartDelegationResponse
+	35, // 66: trust.v1.SessionService.Watch:output_type -> trust.v1.WatchResponse
+	57, // [57:67] is the sub-list for method output_type
+	47, // [47:57] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_trust_v1_session_proto_init() }
@@ -3514,25 +3614,25 @@ func file_trust_v1_session_proto_init() {
 	if File_trust_v1_session_proto != nil {
 		return
 	}
-	file_trust_v1_session_proto_msgTypes[11].OneofWrappers = []any{
+	file_trust_v1_session_proto_msgTypes[12].OneofWrappers = []any{
 		(*Verdict_Active)(nil),
 		(*Verdict_Rejected)(nil),
 	}
-	file_trust_v1_session_proto_msgTypes[18].OneofWrappers = []any{
+	file_trust_v1_session_proto_msgTypes[19].OneofWrappers = []any{
 		(*RevokeSessionRequest_SessionId)(nil),
 		(*RevokeSessionRequest_Handle)(nil),
 	}
-	file_trust_v1_session_proto_msgTypes[26].OneofWrappers = []any{
+	file_trust_v1_session_proto_msgTypes[27].OneofWrappers = []any{
 		(*WatchRequest_Start)(nil),
 		(*WatchRequest_Ping)(nil),
 		(*WatchRequest_Use)(nil),
 	}
-	file_trust_v1_session_proto_msgTypes[31].OneofWrappers = []any{
+	file_trust_v1_session_proto_msgTypes[32].OneofWrappers = []any{
 		(*WatchResponse_Change)(nil),
 		(*WatchResponse_Ready)(nil),
 		(*WatchResponse_Pong)(nil),
 	}
-	file_trust_v1_session_proto_msgTypes[34].OneofWrappers = []any{
+	file_trust_v1_session_proto_msgTypes[35].OneofWrappers = []any{
 		(*Change_Session)(nil),
 		(*Change_Identity)(nil),
 		(*Change_SigningKey)(nil),
@@ -3546,7 +3646,7 @@ func file_trust_v1_session_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trust_v1_session_proto_rawDesc), len(file_trust_v1_session_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   42,
+			NumMessages:   43,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

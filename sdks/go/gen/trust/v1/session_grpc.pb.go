@@ -45,7 +45,7 @@ type SessionServiceClient interface {
 	// SESSION_LIMIT.
 	CreateSession(ctx context.Context, in *CreateSessionRequest, opts ...grpc.CallOption) (*CreateSessionResponse, error)
 	// Verify turns a session_id into a verdict. A verdict is an answer, never an error. A malformed session_id is
-	// answered without database access. Scope `sessions:verify`. Errors: INVALID_FIELD (session_id over 256 bytes).
+	// answered without database access. Scope `sessions:verify`. Errors: INVALID_FIELD (session_id over 256 bytes, client).
 	Verify(ctx context.Context, in *VerifyRequest, opts ...grpc.CallOption) (*VerifyResponse, error)
 	// BatchVerify answers 1 to 256 session_ids at once, verdicts in the order of the questions.
 	// Scope `sessions:verify`. Errors: INVALID_FIELD.
@@ -199,7 +199,7 @@ type SessionServiceServer interface {
 	// SESSION_LIMIT.
 	CreateSession(context.Context, *CreateSessionRequest) (*CreateSessionResponse, error)
 	// Verify turns a session_id into a verdict. A verdict is an answer, never an error. A malformed session_id is
-	// answered without database access. Scope `sessions:verify`. Errors: INVALID_FIELD (session_id over 256 bytes).
+	// answered without database access. Scope `sessions:verify`. Errors: INVALID_FIELD (session_id over 256 bytes, client).
 	Verify(context.Context, *VerifyRequest) (*VerifyResponse, error)
 	// BatchVerify answers 1 to 256 session_ids at once, verdicts in the order of the questions.
 	// Scope `sessions:verify`. Errors: INVALID_FIELD.

@@ -173,6 +173,8 @@ type TenantSettings struct {
 	// How long a person who asked to be deleted can still take it back by signing in. Days, 0 (deleted at once) to 90. Left
 	// out: 30.
 	DeletionWaitDays *uint32 `protobuf:"varint,43,opt,name=deletion_wait_days,json=deletionWaitDays,proto3,oneof" json:"deletion_wait_days,omitempty"`
+	// What new sessions are bound to. Left out: nothing.
+	SessionBinding *SessionBinding `protobuf:"bytes,50,opt,name=session_binding,json=sessionBinding,proto3" json:"session_binding,omitempty"`
 	// Limits on guessing and on mails. Left out: the defaults of each.
 	RateLimits    *RateLimits `protobuf:"bytes,10,opt,name=rate_limits,json=rateLimits,proto3" json:"rate_limits,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -307,11 +309,75 @@ func (x *TenantSettings) GetDeletionWaitDays() uint32 {
 	return 0
 }
 
+func (x *TenantSettings) GetSessionBinding() *SessionBinding {
+	if x != nil {
+		return x.SessionBinding
+	}
+	return nil
+}
+
 func (x *TenantSettings) GetRateLimits() *RateLimits {
 	if x != nil {
 		return x.RateLimits
 	}
 	return nil
+}
+
+// SessionBinding says to what a session is bound when it begins: from elsewhere its session_id is refused
+// (CLIENT_MISMATCH), and the session goes on for its owner. Sessions that have begun stay as they are. Sessions in which
+// somebody acts for a person are not bound.
+type SessionBinding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// To the network: the first 24 bits of an IPv4 address, the first 48 of an IPv6 address.
+	Network bool `protobuf:"varint,1,opt,name=network,proto3" json:"network,omitempty"`
+	// To browser and operating system by their names, as the User-Agent has them; their versions may change.
+	Device        bool `protobuf:"varint,2,opt,name=device,proto3" json:"device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SessionBinding) Reset() {
+	*x = SessionBinding{}
+	mi := &file_trust_v1_tenant_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SessionBinding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SessionBinding) ProtoMessage() {}
+
+func (x *SessionBinding) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_tenant_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SessionBinding.ProtoReflect.Descriptor instead.
+func (*SessionBinding) Descriptor() ([]byte, []int) {
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *SessionBinding) GetNetwork() bool {
+	if x != nil {
+		return x.Network
+	}
+	return false
+}
+
+func (x *SessionBinding) GetDevice() bool {
+	if x != nil {
+		return x.Device
+	}
+	return false
 }
 
 // Branding is how the hosted pages of a tenant look and where they link to. It cannot hold markup or styles.
@@ -334,7 +400,7 @@ type Branding struct {
 
 func (x *Branding) Reset() {
 	*x = Branding{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[1]
+	mi := &file_trust_v1_tenant_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -346,7 +412,7 @@ func (x *Branding) String() string {
 func (*Branding) ProtoMessage() {}
 
 func (x *Branding) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[1]
+	mi := &file_trust_v1_tenant_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -359,7 +425,7 @@ func (x *Branding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Branding.ProtoReflect.Descriptor instead.
 func (*Branding) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{1}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Branding) GetAccentColor() string {
@@ -416,7 +482,7 @@ type RateLimits struct {
 
 func (x *RateLimits) Reset() {
 	*x = RateLimits{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[2]
+	mi := &file_trust_v1_tenant_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -428,7 +494,7 @@ func (x *RateLimits) String() string {
 func (*RateLimits) ProtoMessage() {}
 
 func (x *RateLimits) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[2]
+	mi := &file_trust_v1_tenant_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -441,7 +507,7 @@ func (x *RateLimits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RateLimits.ProtoReflect.Descriptor instead.
 func (*RateLimits) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{2}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *RateLimits) GetAccount() *RateLimit {
@@ -485,7 +551,7 @@ type RateLimit struct {
 
 func (x *RateLimit) Reset() {
 	*x = RateLimit{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[3]
+	mi := &file_trust_v1_tenant_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -497,7 +563,7 @@ func (x *RateLimit) String() string {
 func (*RateLimit) ProtoMessage() {}
 
 func (x *RateLimit) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[3]
+	mi := &file_trust_v1_tenant_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -510,7 +576,7 @@ func (x *RateLimit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RateLimit.ProtoReflect.Descriptor instead.
 func (*RateLimit) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{3}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *RateLimit) GetBurst() uint32 {
@@ -550,7 +616,7 @@ type Tenant struct {
 
 func (x *Tenant) Reset() {
 	*x = Tenant{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[4]
+	mi := &file_trust_v1_tenant_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -562,7 +628,7 @@ func (x *Tenant) String() string {
 func (*Tenant) ProtoMessage() {}
 
 func (x *Tenant) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[4]
+	mi := &file_trust_v1_tenant_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -575,7 +641,7 @@ func (x *Tenant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tenant.ProtoReflect.Descriptor instead.
 func (*Tenant) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{4}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Tenant) GetId() string {
@@ -642,7 +708,7 @@ type SuspendTenantRequest struct {
 
 func (x *SuspendTenantRequest) Reset() {
 	*x = SuspendTenantRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[5]
+	mi := &file_trust_v1_tenant_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -654,7 +720,7 @@ func (x *SuspendTenantRequest) String() string {
 func (*SuspendTenantRequest) ProtoMessage() {}
 
 func (x *SuspendTenantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[5]
+	mi := &file_trust_v1_tenant_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -667,7 +733,7 @@ func (x *SuspendTenantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuspendTenantRequest.ProtoReflect.Descriptor instead.
 func (*SuspendTenantRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{5}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *SuspendTenantRequest) GetTenantId() string {
@@ -702,7 +768,7 @@ type SuspendTenantResponse struct {
 
 func (x *SuspendTenantResponse) Reset() {
 	*x = SuspendTenantResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[6]
+	mi := &file_trust_v1_tenant_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -714,7 +780,7 @@ func (x *SuspendTenantResponse) String() string {
 func (*SuspendTenantResponse) ProtoMessage() {}
 
 func (x *SuspendTenantResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[6]
+	mi := &file_trust_v1_tenant_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -727,7 +793,7 @@ func (x *SuspendTenantResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuspendTenantResponse.ProtoReflect.Descriptor instead.
 func (*SuspendTenantResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{6}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SuspendTenantResponse) GetTenant() *Tenant {
@@ -750,7 +816,7 @@ type ResumeTenantRequest struct {
 
 func (x *ResumeTenantRequest) Reset() {
 	*x = ResumeTenantRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[7]
+	mi := &file_trust_v1_tenant_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -762,7 +828,7 @@ func (x *ResumeTenantRequest) String() string {
 func (*ResumeTenantRequest) ProtoMessage() {}
 
 func (x *ResumeTenantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[7]
+	mi := &file_trust_v1_tenant_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -775,7 +841,7 @@ func (x *ResumeTenantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeTenantRequest.ProtoReflect.Descriptor instead.
 func (*ResumeTenantRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{7}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ResumeTenantRequest) GetTenantId() string {
@@ -803,7 +869,7 @@ type ResumeTenantResponse struct {
 
 func (x *ResumeTenantResponse) Reset() {
 	*x = ResumeTenantResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[8]
+	mi := &file_trust_v1_tenant_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -815,7 +881,7 @@ func (x *ResumeTenantResponse) String() string {
 func (*ResumeTenantResponse) ProtoMessage() {}
 
 func (x *ResumeTenantResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[8]
+	mi := &file_trust_v1_tenant_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -828,7 +894,7 @@ func (x *ResumeTenantResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeTenantResponse.ProtoReflect.Descriptor instead.
 func (*ResumeTenantResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{8}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ResumeTenantResponse) GetTenant() *Tenant {
@@ -856,7 +922,7 @@ type CreateTenantRequest struct {
 
 func (x *CreateTenantRequest) Reset() {
 	*x = CreateTenantRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[9]
+	mi := &file_trust_v1_tenant_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -868,7 +934,7 @@ func (x *CreateTenantRequest) String() string {
 func (*CreateTenantRequest) ProtoMessage() {}
 
 func (x *CreateTenantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[9]
+	mi := &file_trust_v1_tenant_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -881,7 +947,7 @@ func (x *CreateTenantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTenantRequest.ProtoReflect.Descriptor instead.
 func (*CreateTenantRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{9}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CreateTenantRequest) GetTenantId() string {
@@ -926,7 +992,7 @@ type CreateTenantResponse struct {
 
 func (x *CreateTenantResponse) Reset() {
 	*x = CreateTenantResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[10]
+	mi := &file_trust_v1_tenant_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -938,7 +1004,7 @@ func (x *CreateTenantResponse) String() string {
 func (*CreateTenantResponse) ProtoMessage() {}
 
 func (x *CreateTenantResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[10]
+	mi := &file_trust_v1_tenant_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -951,7 +1017,7 @@ func (x *CreateTenantResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTenantResponse.ProtoReflect.Descriptor instead.
 func (*CreateTenantResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{10}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CreateTenantResponse) GetTenant() *Tenant {
@@ -983,7 +1049,7 @@ type ListTenantsRequest struct {
 
 func (x *ListTenantsRequest) Reset() {
 	*x = ListTenantsRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[11]
+	mi := &file_trust_v1_tenant_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -995,7 +1061,7 @@ func (x *ListTenantsRequest) String() string {
 func (*ListTenantsRequest) ProtoMessage() {}
 
 func (x *ListTenantsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[11]
+	mi := &file_trust_v1_tenant_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1008,7 +1074,7 @@ func (x *ListTenantsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTenantsRequest.ProtoReflect.Descriptor instead.
 func (*ListTenantsRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{11}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListTenantsRequest) GetTenantId() string {
@@ -1045,7 +1111,7 @@ type ListTenantsResponse struct {
 
 func (x *ListTenantsResponse) Reset() {
 	*x = ListTenantsResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[12]
+	mi := &file_trust_v1_tenant_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1057,7 +1123,7 @@ func (x *ListTenantsResponse) String() string {
 func (*ListTenantsResponse) ProtoMessage() {}
 
 func (x *ListTenantsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[12]
+	mi := &file_trust_v1_tenant_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1070,7 +1136,7 @@ func (x *ListTenantsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTenantsResponse.ProtoReflect.Descriptor instead.
 func (*ListTenantsResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{12}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListTenantsResponse) GetTenants() []*Tenant {
@@ -1098,7 +1164,7 @@ type GetTenantRequest struct {
 
 func (x *GetTenantRequest) Reset() {
 	*x = GetTenantRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[13]
+	mi := &file_trust_v1_tenant_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1110,7 +1176,7 @@ func (x *GetTenantRequest) String() string {
 func (*GetTenantRequest) ProtoMessage() {}
 
 func (x *GetTenantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[13]
+	mi := &file_trust_v1_tenant_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1123,7 +1189,7 @@ func (x *GetTenantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTenantRequest.ProtoReflect.Descriptor instead.
 func (*GetTenantRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{13}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetTenantRequest) GetTenantId() string {
@@ -1144,7 +1210,7 @@ type GetTenantResponse struct {
 
 func (x *GetTenantResponse) Reset() {
 	*x = GetTenantResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[14]
+	mi := &file_trust_v1_tenant_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1156,7 +1222,7 @@ func (x *GetTenantResponse) String() string {
 func (*GetTenantResponse) ProtoMessage() {}
 
 func (x *GetTenantResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[14]
+	mi := &file_trust_v1_tenant_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1169,7 +1235,7 @@ func (x *GetTenantResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTenantResponse.ProtoReflect.Descriptor instead.
 func (*GetTenantResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{14}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetTenantResponse) GetTenant() *Tenant {
@@ -1194,7 +1260,7 @@ type UpdateTenantRequest struct {
 
 func (x *UpdateTenantRequest) Reset() {
 	*x = UpdateTenantRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[15]
+	mi := &file_trust_v1_tenant_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1206,7 +1272,7 @@ func (x *UpdateTenantRequest) String() string {
 func (*UpdateTenantRequest) ProtoMessage() {}
 
 func (x *UpdateTenantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[15]
+	mi := &file_trust_v1_tenant_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1219,7 +1285,7 @@ func (x *UpdateTenantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateTenantRequest.ProtoReflect.Descriptor instead.
 func (*UpdateTenantRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{15}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *UpdateTenantRequest) GetTenantId() string {
@@ -1254,7 +1320,7 @@ type UpdateTenantResponse struct {
 
 func (x *UpdateTenantResponse) Reset() {
 	*x = UpdateTenantResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[16]
+	mi := &file_trust_v1_tenant_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1266,7 +1332,7 @@ func (x *UpdateTenantResponse) String() string {
 func (*UpdateTenantResponse) ProtoMessage() {}
 
 func (x *UpdateTenantResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[16]
+	mi := &file_trust_v1_tenant_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1279,7 +1345,7 @@ func (x *UpdateTenantResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateTenantResponse.ProtoReflect.Descriptor instead.
 func (*UpdateTenantResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{16}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *UpdateTenantResponse) GetTenant() *Tenant {
@@ -1293,7 +1359,7 @@ var File_trust_v1_tenant_proto protoreflect.FileDescriptor
 
 const file_trust_v1_tenant_proto_rawDesc = "" +
 	"\n" +
-	"\x15trust/v1/tenant.proto\x12\btrust.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x95\x06\n" +
+	"\x15trust/v1/tenant.proto\x12\btrust.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x06\n" +
 	"\x0eTenantSettings\x12!\n" +
 	"\fdisplay_name\x18\x01 \x01(\tR\vdisplayName\x12\x1b\n" +
 	"\treturn_to\x18\x02 \x03(\tR\breturnTo\x12?\n" +
@@ -1310,11 +1376,15 @@ const file_trust_v1_tenant_proto_rawDesc = "" +
 	"\fmax_sessions\x18( \x01(\rR\vmaxSessions\x12D\n" +
 	"\x10session_overflow\x18) \x01(\x0e2\x19.trust.v1.SessionOverflowR\x0fsessionOverflow\x129\n" +
 	"\x18reauthentication_seconds\x18* \x01(\rR\x17reauthenticationSeconds\x121\n" +
-	"\x12deletion_wait_days\x18+ \x01(\rH\x00R\x10deletionWaitDays\x88\x01\x01\x125\n" +
+	"\x12deletion_wait_days\x18+ \x01(\rH\x00R\x10deletionWaitDays\x88\x01\x01\x12A\n" +
+	"\x0fsession_binding\x182 \x01(\v2\x18.trust.v1.SessionBindingR\x0esessionBinding\x125\n" +
 	"\vrate_limits\x18\n" +
 	" \x01(\v2\x14.trust.v1.RateLimitsR\n" +
 	"rateLimitsB\x15\n" +
-	"\x13_deletion_wait_days\"\xa0\x01\n" +
+	"\x13_deletion_wait_days\"B\n" +
+	"\x0eSessionBinding\x12\x18\n" +
+	"\anetwork\x18\x01 \x01(\bR\anetwork\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\bR\x06device\"\xa0\x01\n" +
 	"\bBranding\x12!\n" +
 	"\faccent_color\x18\x01 \x01(\tR\vaccentColor\x12\x12\n" +
 	"\x04logo\x18\x02 \x01(\fR\x04logo\x12\x1b\n" +
@@ -1413,66 +1483,68 @@ func file_trust_v1_tenant_proto_rawDescGZIP() []byte {
 }
 
 var file_trust_v1_tenant_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_trust_v1_tenant_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_trust_v1_tenant_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_trust_v1_tenant_proto_goTypes = []any{
 	(SessionOverflow)(0),          // 0: trust.v1.SessionOverflow
 	(MfaPolicy)(0),                // 1: trust.v1.MfaPolicy
 	(*TenantSettings)(nil),        // 2: trust.v1.TenantSettings
-	(*Branding)(nil),              // 3: trust.v1.Branding
-	(*RateLimits)(nil),            // 4: trust.v1.RateLimits
-	(*RateLimit)(nil),             // 5: trust.v1.RateLimit
-	(*Tenant)(nil),                // 6: trust.v1.Tenant
-	(*SuspendTenantRequest)(nil),  // 7: trust.v1.SuspendTenantRequest
-	(*SuspendTenantResponse)(nil), // 8: trust.v1.SuspendTenantResponse
-	(*ResumeTenantRequest)(nil),   // 9: trust.v1.ResumeTenantRequest
-	(*ResumeTenantResponse)(nil),  // 10: trust.v1.ResumeTenantResponse
-	(*CreateTenantRequest)(nil),   // 11: trust.v1.CreateTenantRequest
-	(*CreateTenantResponse)(nil),  // 12: trust.v1.CreateTenantResponse
-	(*ListTenantsRequest)(nil),    // 13: trust.v1.ListTenantsRequest
-	(*ListTenantsResponse)(nil),   // 14: trust.v1.ListTenantsResponse
-	(*GetTenantRequest)(nil),      // 15: trust.v1.GetTenantRequest
-	(*GetTenantResponse)(nil),     // 16: trust.v1.GetTenantResponse
-	(*UpdateTenantRequest)(nil),   // 17: trust.v1.UpdateTenantRequest
-	(*UpdateTenantResponse)(nil),  // 18: trust.v1.UpdateTenantResponse
-	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
+	(*SessionBinding)(nil),        // 3: trust.v1.SessionBinding
+	(*Branding)(nil),              // 4: trust.v1.Branding
+	(*RateLimits)(nil),            // 5: trust.v1.RateLimits
+	(*RateLimit)(nil),             // 6: trust.v1.RateLimit
+	(*Tenant)(nil),                // 7: trust.v1.Tenant
+	(*SuspendTenantRequest)(nil),  // 8: trust.v1.SuspendTenantRequest
+	(*SuspendTenantResponse)(nil), // 9: trust.v1.SuspendTenantResponse
+	(*ResumeTenantRequest)(nil),   // 10: trust.v1.ResumeTenantRequest
+	(*ResumeTenantResponse)(nil),  // 11: trust.v1.ResumeTenantResponse
+	(*CreateTenantRequest)(nil),   // 12: trust.v1.CreateTenantRequest
+	(*CreateTenantResponse)(nil),  // 13: trust.v1.CreateTenantResponse
+	(*ListTenantsRequest)(nil),    // 14: trust.v1.ListTenantsRequest
+	(*ListTenantsResponse)(nil),   // 15: trust.v1.ListTenantsResponse
+	(*GetTenantRequest)(nil),      // 16: trust.v1.GetTenantRequest
+	(*GetTenantResponse)(nil),     // 17: trust.v1.GetTenantResponse
+	(*UpdateTenantRequest)(nil),   // 18: trust.v1.UpdateTenantRequest
+	(*UpdateTenantResponse)(nil),  // 19: trust.v1.UpdateTenantResponse
+	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
 }
 var file_trust_v1_tenant_proto_depIdxs = []int32{
 	1,  // 0: trust.v1.TenantSettings.mfa_policy:type_name -> trust.v1.MfaPolicy
-	3,  // 1: trust.v1.TenantSettings.branding:type_name -> trust.v1.Branding
+	4,  // 1: trust.v1.TenantSettings.branding:type_name -> trust.v1.Branding
 	0,  // 2: trust.v1.TenantSettings.session_overflow:type_name -> trust.v1.SessionOverflow
-	4,  // 3: trust.v1.TenantSettings.rate_limits:type_name -> trust.v1.RateLimits
-	5,  // 4: trust.v1.RateLimits.account:type_name -> trust.v1.RateLimit
-	5,  // 5: trust.v1.RateLimits.address:type_name -> trust.v1.RateLimit
-	5,  // 6: trust.v1.RateLimits.tenant:type_name -> trust.v1.RateLimit
-	5,  // 7: trust.v1.RateLimits.mail:type_name -> trust.v1.RateLimit
-	2,  // 8: trust.v1.Tenant.settings:type_name -> trust.v1.TenantSettings
-	19, // 9: trust.v1.Tenant.created_at:type_name -> google.protobuf.Timestamp
-	19, // 10: trust.v1.Tenant.updated_at:type_name -> google.protobuf.Timestamp
-	19, // 11: trust.v1.Tenant.suspended_at:type_name -> google.protobuf.Timestamp
-	6,  // 12: trust.v1.SuspendTenantResponse.tenant:type_name -> trust.v1.Tenant
-	6,  // 13: trust.v1.ResumeTenantResponse.tenant:type_name -> trust.v1.Tenant
-	6,  // 14: trust.v1.CreateTenantResponse.tenant:type_name -> trust.v1.Tenant
-	6,  // 15: trust.v1.ListTenantsResponse.tenants:type_name -> trust.v1.Tenant
-	6,  // 16: trust.v1.GetTenantResponse.tenant:type_name -> trust.v1.Tenant
-	2,  // 17: trust.v1.UpdateTenantRequest.settings:type_name -> trust.v1.TenantSettings
-	6,  // 18: trust.v1.UpdateTenantResponse.tenant:type_name -> trust.v1.Tenant
-	11, // 19: trust.v1.TenantService.CreateTenant:input_type -> trust.v1.CreateTenantRequest
-	7,  // 20: trust.v1.TenantService.SuspendTenant:input_type -> trust.v1.SuspendTenantRequest
-	9,  // 21: trust.v1.TenantService.ResumeTenant:input_type -> trust.v1.ResumeTenantRequest
-	13, // 22: trust.v1.TenantService.ListTenants:input_type -> trust.v1.ListTenantsRequest
-	15, // 23: trust.v1.TenantService.GetTenant:input_type -> trust.v1.GetTenantRequest
-	17, // 24: trust.v1.TenantService.UpdateTenant:input_type -> trust.v1.UpdateTenantRequest
-	12, // 25: trust.v1.TenantService.CreateTenant:output_type -> trust.v1.CreateTenantResponse
-	8,  // 26: trust.v1.TenantService.SuspendTenant:output_type -> trust.v1.SuspendTenantResponse
-	10, // 27: trust.v1.TenantService.ResumeTenant:output_type -> trust.v1.ResumeTenantResponse
-	14, // 28: trust.v1.TenantService.ListTenants:output_type -> trust.v1.ListTenantsResponse
-	16, // 29: trust.v1.TenantService.GetTenant:output_type -> trust.v1.GetTenantResponse
-	18, // 30: trust.v1.TenantService.UpdateTenant:output_type -> trust.v1.UpdateTenantResponse
-	25, // [25:31] is the sub-list for method output_type
-	19, // [19:25] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	3,  // 3: trust.v1.TenantSettings.session_binding:type_name -> trust.v1.SessionBinding
+	5,  // 4: trust.v1.TenantSettings.rate_limits:type_name -> trust.v1.RateLimits
+	6,  // 5: trust.v1.RateLimits.account:type_name -> trust.v1.RateLimit
+	6,  // 6: trust.v1.RateLimits.address:type_name -> trust.v1.RateLimit
+	6,  // 7: trust.v1.RateLimits.tenant:type_name -> trust.v1.RateLimit
+	6,  // 8: trust.v1.RateLimits.mail:type_name -> trust.v1.RateLimit
+	2,  // 9: trust.v1.Tenant.settings:type_name -> trust.v1.TenantSettings
+	20, // 10: trust.v1.Tenant.created_at:type_name -> google.protobuf.Timestamp
+	20, // 11: trust.v1.Tenant.updated_at:type_name -> google.protobuf.Timestamp
+	20, // 12: trust.v1.Tenant.suspended_at:type_name -> google.protobuf.Timestamp
+	7,  // 13: trust.v1.SuspendTenantResponse.tenant:type_name -> trust.v1.Tenant
+	7,  // 14: trust.v1.ResumeTenantResponse.tenant:type_name -> trust.v1.Tenant
+	7,  // 15: trust.v1.CreateTenantResponse.tenant:type_name -> trust.v1.Tenant
+	7,  // 16: trust.v1.ListTenantsResponse.tenants:type_name -> trust.v1.Tenant
+	7,  // 17: trust.v1.GetTenantResponse.tenant:type_name -> trust.v1.Tenant
+	2,  // 18: trust.v1.UpdateTenantRequest.settings:type_name -> trust.v1.TenantSettings
+	7,  // 19: trust.v1.UpdateTenantResponse.tenant:type_name -> trust.v1.Tenant
+	12, // 20: trust.v1.TenantService.CreateTenant:input_type -> trust.v1.CreateTenantRequest
+	8,  // 21: trust.v1.TenantService.SuspendTenant:input_type -> trust.v1.SuspendTenantRequest
+	10, // 22: trust.v1.TenantService.ResumeTenant:input_type -> trust.v1.ResumeTenantRequest
+	14, // 23: trust.v1.TenantService.ListTenants:input_type -> trust.v1.ListTenantsRequest
+	16, // 24: trust.v1.TenantService.GetTenant:input_type -> trust.v1.GetTenantRequest
+	18, // 25: trust.v1.TenantService.UpdateTenant:input_type -> trust.v1.UpdateTenantRequest
+	13, // 26: trust.v1.TenantService.CreateTenant:output_type -> trust.v1.CreateTenantResponse
+	9,  // 27: trust.v1.TenantService.SuspendTenant:output_type -> trust.v1.SuspendTenantResponse
+	11, // 28: trust.v1.TenantService.ResumeTenant:output_type -> trust.v1.ResumeTenantResponse
+	15, // 29: trust.v1.TenantService.ListTenants:output_type -> trust.v1.ListTenantsResponse
+	17, // 30: trust.v1.TenantService.GetTenant:output_type -> trust.v1.GetTenantResponse
+	19, // 31: trust.v1.TenantService.UpdateTenant:output_type -> trust.v1.UpdateTenantResponse
+	26, // [26:32] is the sub-list for method output_type
+	20, // [20:26] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_trust_v1_tenant_proto_init() }
@@ -1487,7 +1559,7 @@ func file_trust_v1_tenant_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trust_v1_tenant_proto_rawDesc), len(file_trust_v1_tenant_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   17,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -42,8 +42,10 @@ type IssueTrustTokenRequest struct {
 	TransactionContext map[string]string `protobuf:"bytes,6,rep,name=transaction_context,json=transactionContext,proto3" json:"transaction_context,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Facts of the request that began the chain (`rctx`): same bounds.
 	RequestContext map[string]string `protobuf:"bytes,7,rep,name=request_context,json=requestContext,proto3" json:"request_context,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Who presents the session_id. Needed for sessions that are bound; without it they are SESSION_REJECTED.
+	Client        *ClientFacts `protobuf:"bytes,8,opt,name=client,proto3" json:"client,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IssueTrustTokenRequest) Reset() {
@@ -121,6 +123,13 @@ func (x *IssueTrustTokenRequest) GetTransactionContext() map[string]string {
 func (x *IssueTrustTokenRequest) GetRequestContext() map[string]string {
 	if x != nil {
 		return x.RequestContext
+	}
+	return nil
+}
+
+func (x *IssueTrustTokenRequest) GetClient() *ClientFacts {
+	if x != nil {
+		return x.Client
 	}
 	return nil
 }
@@ -495,7 +504,7 @@ var File_trust_v1_trust_token_proto protoreflect.FileDescriptor
 
 const file_trust_v1_trust_token_proto_rawDesc = "" +
 	"\n" +
-	"\x1atrust/v1/trust_token.proto\x12\btrust.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8a\x04\n" +
+	"\x1atrust/v1/trust_token.proto\x12\btrust.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16trust/v1/session.proto\"\xb9\x04\n" +
 	"\x16IssueTrustTokenRequest\x12\x1b\n" +
 	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12\"\n" +
 	"\n" +
@@ -504,7 +513,8 @@ const file_trust_v1_trust_token_proto_rawDesc = "" +
 	"\x05scope\x18\x04 \x03(\tR\x05scope\x12)\n" +
 	"\x10lifetime_seconds\x18\x05 \x01(\rR\x0flifetimeSeconds\x12i\n" +
 	"\x13transaction_context\x18\x06 \x03(\v28.trust.v1.IssueTrustTokenRequest.TransactionContextEntryR\x12transactionContext\x12]\n" +
-	"\x0frequest_context\x18\a \x03(\v24.trust.v1.IssueTrustTokenRequest.RequestContextEntryR\x0erequestContext\x1aE\n" +
+	"\x0frequest_context\x18\a \x03(\v24.trust.v1.IssueTrustTokenRequest.RequestContextEntryR\x0erequestContext\x12-\n" +
+	"\x06client\x18\b \x01(\v2\x15.trust.v1.ClientFactsR\x06client\x1aE\n" +
 	"\x17TransactionContextEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aA\n" +
@@ -566,25 +576,27 @@ var file_trust_v1_trust_token_proto_goTypes = []any{
 	(*GetTrustKeysResponse)(nil),       // 6: trust.v1.GetTrustKeysResponse
 	nil,                                // 7: trust.v1.IssueTrustTokenRequest.TransactionContextEntry
 	nil,                                // 8: trust.v1.IssueTrustTokenRequest.RequestContextEntry
-	(*timestamppb.Timestamp)(nil),      // 9: google.protobuf.Timestamp
+	(*ClientFacts)(nil),                // 9: trust.v1.ClientFacts
+	(*timestamppb.Timestamp)(nil),      // 10: google.protobuf.Timestamp
 }
 var file_trust_v1_trust_token_proto_depIdxs = []int32{
-	7, // 0: trust.v1.IssueTrustTokenRequest.transaction_context:type_name -> trust.v1.IssueTrustTokenRequest.TransactionContextEntry
-	8, // 1: trust.v1.IssueTrustTokenRequest.request_context:type_name -> trust.v1.IssueTrustTokenRequest.RequestContextEntry
-	9, // 2: trust.v1.IssueTrustTokenResponse.expires_at:type_name -> google.protobuf.Timestamp
-	9, // 3: trust.v1.ExchangeTrustTokenResponse.expires_at:type_name -> google.protobuf.Timestamp
-	5, // 4: trust.v1.GetTrustKeysResponse.keys:type_name -> trust.v1.TrustKey
-	0, // 5: trust.v1.TrustTokenService.IssueTrustToken:input_type -> trust.v1.IssueTrustTokenRequest
-	2, // 6: trust.v1.TrustTokenService.ExchangeTrustToken:input_type -> trust.v1.ExchangeTrustTokenRequest
-	4, // 7: trust.v1.TrustTokenService.GetTrustKeys:input_type -> trust.v1.GetTrustKeysRequest
-	1, // 8: trust.v1.TrustTokenService.IssueTrustToken:output_type -> trust.v1.IssueTrustTokenResponse
-	3, // 9: trust.v1.TrustTokenService.ExchangeTrustToken:output_type -> trust.v1.ExchangeTrustTokenResponse
-	6, // 10: trust.v1.TrustTokenService.GetTrustKeys:output_type -> trust.v1.GetTrustKeysResponse
-	8, // [8:11] is the sub-list for method output_type
-	5, // [5:8] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	7,  // 0: trust.v1.IssueTrustTokenRequest.transaction_context:type_name -> trust.v1.IssueTrustTokenRequest.TransactionContextEntry
+	8,  // 1: trust.v1.IssueTrustTokenRequest.request_context:type_name -> trust.v1.IssueTrustTokenRequest.RequestContextEntry
+	9,  // 2: trust.v1.IssueTrustTokenRequest.client:type_name -> trust.v1.ClientFacts
+	10, // 3: trust.v1.IssueTrustTokenResponse.expires_at:type_name -> google.protobuf.Timestamp
+	10, // 4: trust.v1.ExchangeTrustTokenResponse.expires_at:type_name -> google.protobuf.Timestamp
+	5,  // 5: trust.v1.GetTrustKeysResponse.keys:type_name -> trust.v1.TrustKey
+	0,  // 6: trust.v1.TrustTokenService.IssueTrustToken:input_type -> trust.v1.IssueTrustTokenRequest
+	2,  // 7: trust.v1.TrustTokenService.ExchangeTrustToken:input_type -> trust.v1.ExchangeTrustTokenRequest
+	4,  // 8: trust.v1.TrustTokenService.GetTrustKeys:input_type -> trust.v1.GetTrustKeysRequest
+	1,  // 9: trust.v1.TrustTokenService.IssueTrustToken:output_type -> trust.v1.IssueTrustTokenResponse
+	3,  // 10: trust.v1.TrustTokenService.ExchangeTrustToken:output_type -> trust.v1.ExchangeTrustTokenResponse
+	6,  // 11: trust.v1.TrustTokenService.GetTrustKeys:output_type -> trust.v1.GetTrustKeysResponse
+	9,  // [9:12] is the sub-list for method output_type
+	6,  // [6:9] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_trust_v1_trust_token_proto_init() }
@@ -592,6 +604,7 @@ func file_trust_v1_trust_token_proto_init() {
 	if File_trust_v1_trust_token_proto != nil {
 		return
 	}
+	file_trust_v1_session_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import NamedTuple, TypeVar
 
+from trust_layer.client_facts import Presented
 from trust_layer.errors import TrustLayerError
 from trust_layer.gen.trust.v1.session_pb2 import Verdict as VerdictMessage
 from trust_layer.lease.decisions import Ask
@@ -24,7 +25,7 @@ _COULD_NOT_ASK = ("UNAVAILABLE", "DEADLINE_EXCEEDED")
 class Ids(NamedTuple):
     """What the next call asks about."""
 
-    session_ids: Sequence[str]
+    asked: Sequence[Presented]
     strong: bool
 
 
@@ -42,41 +43,41 @@ class _UnfreshError(TrustLayerError):
 Steps = Generator[Ids, Answers, Result]
 
 
-def one(memory: Memory, session_id: str, *, strong: bool, max_stale: float | None) -> Steps[Verdict]:
+def one(memory: Memory, asked: Presented, *, strong: bool, max_stale: float | None) -> Steps[Verdict]:
     """Ask about one session. max_stale: seconds that an old answer may be old if the server cannot be asked."""
     if max_stale is not None and not 0 < max_stale <= _MAX_STALE:
         raise ValueError("degraded_max_stale must be above 0 and at most 300 seconds")
-    rejected = malformed(session_id)
+    rejected = malformed(asked.session_id)
     if rejected is not None:
         return rejected
     try:
-        (verdict,) = yield from _fresh(memory, [session_id], strong)
+        (verdict,) = yield from _fresh(memory, [asked], strong)
     except TrustLayerError as error:
-        asked = isinstance(error, _UnfreshError) or error.code not in _COULD_NOT_ASK
-        old = None if asked or max_stale is None else memory.degraded(session_id, max_stale * 1000)
+        could_ask = isinstance(error, _UnfreshError) or error.code not in _COULD_NOT_ASK
+        old = None if could_ask or max_stale is None else memory.degraded(asked, max_stale * 1000)
         if old is None:
             raise
         return old
     return verdict
 
 
-def several(memory: Memory, session_ids: Sequence[str], *, strong: bool) -> Steps[list[Verdict]]:
+def several(memory: Memory, asked: Sequence[Presented], *, strong: bool) -> Steps[list[Verdict]]:
     """Ask about all that memory does not know, in one call."""
-    verdicts = [malformed(session_id) or (None if strong else memory.local(session_id)) for session_id in session_ids]
-    left = [session_id for session_id, verdict in zip(session_ids, verdicts, strict=True) if verdict is None]
+    verdicts = [malformed(one.session_id) or (None if strong else memory.local(*one)) for one in asked]
+    left = [one for one, verdict in zip(asked, verdicts, strict=True) if verdict is None]
     answers = iter((yield from _fresh(memory, left, strong)))
     return [verdict or next(answers) for verdict in verdicts]
 
 
-def _fresh(memory: Memory, session_ids: Sequence[str], strong: bool) -> Steps[list[Verdict]]:
+def _fresh(memory: Memory, asked: Sequence[Presented], strong: bool) -> Steps[list[Verdict]]:
     """Ask until the machine admits each answer, 8 times at most."""
-    verdicts: list[Verdict | None] = [None] * len(session_ids)
+    verdicts: list[Verdict | None] = [None] * len(asked)
     for _ in range(MAX_TRIES):
         left = [at for at, verdict in enumerate(verdicts) if verdict is None]
         if left:
-            answers = yield Ids([session_ids[at] for at in left], strong)
+            answers = yield Ids([asked[at] for at in left], strong)
             for at, message in zip(left, answers.messages, strict=True):
-                verdicts[at] = memory.judged(answers.ask, session_ids[at], message)
+                verdicts[at] = memory.judged(answers.ask, asked[at], message)
             strong = True
     found = [verdict for verdict in verdicts if verdict is not None]
     if len(found) < len(verdicts):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from trust_layer.claims import read_claims, token_facts
+from trust_layer.client_facts import Presented
 from trust_layer.errors import TrustTokenError
 from trust_layer.lease.decisions import Ask
 from trust_layer.lease.facts import (
@@ -20,8 +21,8 @@ from trust_layer.lease.machine import LeaseMachine
 from trust_layer.lease.reading import Reading, elapsed
 from trust_layer.token_form import parse_json_object, parse_token
 
-TokenKey = tuple[str, str, tuple[str, ...], int]
-"""session_id, audience, scope, lifetime in seconds (0 for the tenant's)."""
+TokenKey = tuple[Presented, str, tuple[str, ...], int]
+"""session_id and who presents it, audience, scope, lifetime in seconds (0 for the tenant's)."""
 
 _MAX_TOKENS: Final = 10_000
 _KEPT_SHARE: Final = 0.8

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
+from trust_layer.client_facts import ClientFacts, Presented
 from trust_layer.gen.trust.v1.session_pb2 import Session
 from trust_layer.gen.trust.v1.session_pb2 import Verdict as VerdictMessage
 from trust_layer.lease.decisions import Ask, TokenDecision
@@ -84,9 +85,14 @@ class Memory:
 
     # ---- answers
 
-    def local(self, session_id: str) -> ActiveVerdict | None:
-        """Give the verdict of memory, or None. Needs no lock: see LeaseMachine.verify."""
+    def local(self, session_id: str, client: ClientFacts | None = None) -> ActiveVerdict | None:
+        """Give the verdict of memory, or None. Needs no lock: see LeaseMachine.verify.
+
+        That of a bound session is there for its client alone.
+        """
         kept = self.machine.verify(session_id, self.clocks)
+        if kept is None and client is not None:
+            kept = self.machine.verify(Presented(session_id, client).bound_key, self.clocks)
         if kept is None or self.closed:
             return None
         self._hits += 1
@@ -99,18 +105,27 @@ class Memory:
             self._batches += 1
             return self.machine.ask(self.clocks.read(), strong=strong)
 
-    def judged(self, ask: Ask, session_id: str, message: VerdictMessage) -> Verdict | None:
+    def judged(self, ask: Ask, asked: Presented, message: VerdictMessage) -> Verdict | None:
         """Judge an answer at the moment of its use. None: ask again, with STRONG ([SDK-33])."""
         verdict = verdict_of_message(message)
         kept = pack_active(verdict) if verdict.active is True else None
+        # What is kept for one client is not for another; a no that is about the client says nothing of others.
+        bound = verdict.client_bound if verdict.active is True else verdict.reason == "CLIENT_MISMATCH"
         with self.lock:
-            use = self.machine.answered(ask, session_id, kept, self.clocks.read())
+            now = self.clocks.read()
+            if kept is None and not bound and asked.client is not None:
+                # Any other no is about the session, whoever asks.
+                self.machine.answered(ask, asked.bound_key, None, now)
+            use = self.machine.answered(ask, asked.bound_key if bound else asked.session_id, kept, now)
         return verdict if use in ("kept", "used") else None
 
-    def degraded(self, session_id: str, max_stale_ms: float) -> ActiveVerdict | None:
+    def degraded(self, asked: Presented, max_stale_ms: float) -> ActiveVerdict | None:
         """Give an old answer to a caller that chose one over none ([SDK-35])."""
         with self.lock:
-            kept = self.machine.degraded(session_id, self.clocks.read(), max_stale_ms)
+            now = self.clocks.read()
+            kept = self.machine.degraded(asked.session_id, now, max_stale_ms)
+            if kept is None:
+                kept = self.machine.degraded(asked.bound_key, now, max_stale_ms)
             if kept is None:
                 return None
             self._degraded += 1

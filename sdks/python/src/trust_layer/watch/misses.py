@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Generic, TypeVar
 
+from trust_layer.client_facts import Presented
 from trust_layer.errors import TrustLayerError
 from trust_layer.gen.trust.v1.session_pb2 import Verdict as VerdictMessage
 from trust_layer.lease.decisions import Ask
@@ -20,13 +21,13 @@ PATIENCE: Final = 0.005
 
 
 class Question(Generic[Waiting]):
-    """A session_id that is asked about, for all who ask before it is sent."""
+    """A session_id that is asked about, as one client presents it, for all who ask before it is sent."""
 
-    __slots__ = ("answer", "askers", "ends_at", "error", "sent", "session_id", "strong", "waiting")
+    __slots__ = ("answer", "asked", "askers", "ends_at", "error", "sent", "strong", "waiting")
 
-    def __init__(self, session_id: str, strong: bool, waiting: Waiting) -> None:
+    def __init__(self, asked: Presented, strong: bool, waiting: Waiting) -> None:
         """Begin unsent. waiting: what wakes those who ask."""
-        self.session_id = session_id
+        self.asked = asked
         self.strong = strong
         self.waiting = waiting
         self.askers = 0
@@ -47,25 +48,25 @@ class Misses(Generic[Waiting]):
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self._unsent: dict[tuple[str, bool], Question[Waiting]] = {}
+        self._unsent: dict[tuple[Presented, bool], Question[Waiting]] = {}
         self.under_way = 0
 
     def __len__(self) -> int:
         """Count what is not sent yet."""
         return len(self._unsent)
 
-    def find(self, session_id: str, strong: bool) -> Question[Waiting] | None:
+    def find(self, asked: Presented, strong: bool) -> Question[Waiting] | None:
         """Give the unsent question about the same. One that was sent is never joined: a change may have come since."""
-        return self._unsent.get((session_id, strong))
+        return self._unsent.get((asked, strong))
 
     def add(self, question: Question[Waiting]) -> None:
         """Queue a question."""
-        self._unsent[(question.session_id, question.strong)] = question
+        self._unsent[(question.asked, question.strong)] = question
 
     def drop(self, question: Question[Waiting]) -> None:
         """Take back a question that nobody waits for any more."""
         if not question.sent:
-            self._unsent.pop((question.session_id, question.strong), None)
+            self._unsent.pop((question.asked, question.strong), None)
 
     def take(self) -> list[Question[Waiting]]:
         """Take a batch that is now sent: the oldest questions of one consistency, 256 at most."""
@@ -75,7 +76,7 @@ class Misses(Generic[Waiting]):
                 batch.append(question)
         for question in batch:
             question.sent = True
-            del self._unsent[(question.session_id, question.strong)]
+            del self._unsent[(question.asked, question.strong)]
         if batch:
             self.under_way += 1
         return batch

@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc.aio
 
+from trust_layer.client_facts import Presented
 from trust_layer.errors import TrustLayerError
 from trust_layer.gen.trust.v1.session_pb2 import Verdict as VerdictMessage
 from trust_layer.gen.trust.v1.session_pb2 import WatchRequest, WatchResponse
@@ -115,7 +116,7 @@ class TaskStream:
             return
 
 
-Send = Callable[[Sequence[str], bool, float], Awaitable[Sequence[VerdictMessage]]]
+Send = Callable[[Sequence[Presented], bool, float], Awaitable[Sequence[VerdictMessage]]]
 """Asks the server about 1 to 256 sessions, with STRONG or not, within so many seconds."""
 
 _Question = Question["asyncio.Future[None]"]
@@ -135,18 +136,18 @@ class TaskMisses:
 
     async def alone(self, ids: Ids, ends_at: float) -> Answers:
         """Ask about these in a call of their own."""
-        asked = self._memory.sending(len(ids.session_ids), strong=ids.strong)
+        asked = self._memory.sending(len(ids.asked), strong=ids.strong)
         left = ends_at - time.monotonic()
         if left <= 0:
             raise too_late()
-        return Answers(asked, await self._send(ids.session_ids, ids.strong, left))
+        return Answers(asked, await self._send(ids.asked, ids.strong, left))
 
     async def join(self, ids: Ids, ends_at: float) -> Answers:
         """Ask about one, with others of the same moment."""
-        (session_id,) = ids.session_ids
-        question = self._misses.find(session_id, ids.strong)
+        (presented,) = ids.asked
+        question = self._misses.find(presented, ids.strong)
         if question is None:
-            question = Question(session_id, ids.strong, self._loop.create_future())
+            question = Question(presented, ids.strong, self._loop.create_future())
             self._misses.add(question)
             self._schedule()
         question.askers += 1
@@ -193,7 +194,7 @@ class TaskMisses:
             left = max(question.ends_at for question in batch) - time.monotonic()
             if left <= 0:
                 raise too_late()
-            messages = await self._send([question.session_id for question in batch], strong, left)
+            messages = await self._send([question.asked for question in batch], strong, left)
         except TrustLayerError as caught:
             error = caught
         finally:

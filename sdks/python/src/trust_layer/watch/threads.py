@@ -12,6 +12,7 @@ from typing import Protocol
 
 import grpc
 
+from trust_layer.client_facts import Presented
 from trust_layer.errors import TrustLayerError
 from trust_layer.gen.trust.v1.session_pb2 import Verdict as VerdictMessage
 from trust_layer.gen.trust.v1.session_pb2 import WatchRequest, WatchResponse
@@ -124,7 +125,7 @@ class ThreadStream:
             running.wake.set()
 
 
-Send = Callable[[Sequence[str], bool, float], Sequence[VerdictMessage]]
+Send = Callable[[Sequence[Presented], bool, float], Sequence[VerdictMessage]]
 """Asks the server about 1 to 256 sessions, with STRONG or not, within so many seconds."""
 
 
@@ -140,19 +141,19 @@ class ThreadMisses:
 
     def alone(self, ids: Ids, ends_at: float) -> Answers:
         """Ask about these in a call of their own."""
-        asked = self._memory.sending(len(ids.session_ids), strong=ids.strong)
+        asked = self._memory.sending(len(ids.asked), strong=ids.strong)
         left = ends_at - time.monotonic()
         if left <= 0:
             raise too_late()
-        return Answers(asked, self._send(ids.session_ids, ids.strong, left))
+        return Answers(asked, self._send(ids.asked, ids.strong, left))
 
     def join(self, ids: Ids, ends_at: float) -> Answers:
         """Ask about one, with others of the same moment."""
-        (session_id,) = ids.session_ids
+        (presented,) = ids.asked
         with self._lock:
-            question = self._misses.find(session_id, ids.strong)
+            question = self._misses.find(presented, ids.strong)
             if question is None:
-                question = Question(session_id, ids.strong, threading.Event())
+                question = Question(presented, ids.strong, threading.Event())
                 self._misses.add(question)
             question.askers += 1
             question.ends_at = max(question.ends_at, ends_at)
@@ -198,7 +199,7 @@ class ThreadMisses:
             left = max(question.ends_at for question in batch) - time.monotonic()
             if left <= 0:
                 raise too_late()
-            messages = self._send([question.session_id for question in batch], strong, left)
+            messages = self._send([question.asked for question in batch], strong, left)
         except TrustLayerError as caught:
             error = caught
         finally:

@@ -17,4 +17,5 @@ export const MYSQL_MIGRATIONS: readonly MigrationEntry[] = [
   { name: '0013_mail_proof_within', load: () => import('./0013_mail_proof_within.ts') },
   { name: '0014_tenants', load: () => import('./0014_tenants.ts') },
   { name: '0015_tenant_suspension', load: () => import('./0015_tenant_suspension.ts') },
+  { name: '0016_session_binding', load: () => import('./0016_session_binding.ts') },
 ];

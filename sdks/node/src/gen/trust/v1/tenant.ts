@@ -101,8 +101,24 @@ export interface TenantSettings {
   readonly deletionWaitDays?:
     | number
     | undefined;
+  /** What new sessions are bound to. Left out: nothing. */
+  readonly sessionBinding:
+    | SessionBinding
+    | undefined;
   /** Limits on guessing and on mails. Left out: the defaults of each. */
   readonly rateLimits: RateLimits | undefined;
+}
+
+/**
+ * SessionBinding says to what a session is bound when it begins: from elsewhere its session_id is refused
+ * (CLIENT_MISMATCH), and the session goes on for its owner. Sessions that have begun stay as they are. Sessions in which
+ * somebody acts for a person are not bound.
+ */
+export interface SessionBinding {
+  /** To the network: the first 24 bits of an IPv4 address, the first 48 of an IPv6 address. */
+  readonly network: boolean;
+  /** To browser and operating system by their names, as the User-Agent has them; their versions may change. */
+  readonly device: boolean;
 }
 
 /** Branding is how the hosted pages of a tenant look and where they link to. It cannot hold markup or styles. */
@@ -300,6 +316,7 @@ function createBaseTenantSettings(): TenantSettings {
     sessionOverflow: 0,
     reauthenticationSeconds: 0,
     deletionWaitDays: undefined,
+    sessionBinding: undefined,
     rateLimits: undefined,
   };
 }
@@ -347,6 +364,9 @@ export const TenantSettings: MessageFns<TenantSettings> = {
     }
     if (message.deletionWaitDays !== undefined) {
       writer.uint32(344).uint32(message.deletionWaitDays);
+    }
+    if (message.sessionBinding !== undefined) {
+      SessionBinding.encode(message.sessionBinding, writer.uint32(402).fork()).join();
     }
     if (message.rateLimits !== undefined) {
       RateLimits.encode(message.rateLimits, writer.uint32(82).fork()).join();
@@ -479,6 +499,14 @@ export const TenantSettings: MessageFns<TenantSettings> = {
             message.deletionWaitDays = reader.uint32();
             continue;
           }
+          case 50: {
+            if (tag !== 402) {
+              break;
+            }
+
+            message.sessionBinding = SessionBinding.decode(reader, reader.uint32());
+            continue;
+          }
           case 10: {
             if (tag !== 82) {
               break;
@@ -520,9 +548,79 @@ export const TenantSettings: MessageFns<TenantSettings> = {
     message.sessionOverflow = object.sessionOverflow ?? 0;
     message.reauthenticationSeconds = object.reauthenticationSeconds ?? 0;
     message.deletionWaitDays = object.deletionWaitDays ?? undefined;
+    message.sessionBinding = (object.sessionBinding !== undefined && object.sessionBinding !== null)
+      ? SessionBinding.fromPartial(object.sessionBinding)
+      : undefined;
     message.rateLimits = (object.rateLimits !== undefined && object.rateLimits !== null)
       ? RateLimits.fromPartial(object.rateLimits)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseSessionBinding(): SessionBinding {
+  return { network: false, device: false };
+}
+
+export const SessionBinding: MessageFns<SessionBinding> = {
+  encode(message: SessionBinding, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.network !== false) {
+      writer.uint32(8).bool(message.network);
+    }
+    if (message.device !== false) {
+      writer.uint32(16).bool(message.device);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionBinding {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionBinding() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.network = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.device = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SessionBinding>, I>>(base?: I): SessionBinding {
+    return SessionBinding.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SessionBinding>, I>>(object: I): SessionBinding {
+    const message = createBaseSessionBinding() as any;
+    message.network = object.network ?? false;
+    message.device = object.device ?? false;
     return message;
   },
 };

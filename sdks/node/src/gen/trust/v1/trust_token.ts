@@ -8,6 +8,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Timestamp } from "../../google/protobuf/timestamp.ts";
+import { ClientFacts } from "./session.ts";
 
 export const protobufPackage = "trust.v1";
 
@@ -34,6 +35,8 @@ export interface IssueTrustTokenRequest {
   readonly transactionContext: { [key: string]: string };
   /** Facts of the request that began the chain (`rctx`): same bounds. */
   readonly requestContext: { [key: string]: string };
+  /** Who presents the session_id. Needed for sessions that are bound; without it they are SESSION_REJECTED. */
+  readonly client: ClientFacts | undefined;
 }
 
 export interface IssueTrustTokenRequest_TransactionContextEntry {
@@ -111,6 +114,7 @@ function createBaseIssueTrustTokenRequest(): IssueTrustTokenRequest {
     lifetimeSeconds: 0,
     transactionContext: {},
     requestContext: {},
+    client: undefined,
   };
 }
 
@@ -138,6 +142,9 @@ export const IssueTrustTokenRequest: MessageFns<IssueTrustTokenRequest> = {
     globalThis.Object.entries(message.requestContext).forEach(([key, value]: [string, string]) => {
       IssueTrustTokenRequest_RequestContextEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
     });
+    if (message.client !== undefined) {
+      ClientFacts.encode(message.client, writer.uint32(66).fork()).join();
+    }
     return writer;
   },
 
@@ -216,6 +223,14 @@ export const IssueTrustTokenRequest: MessageFns<IssueTrustTokenRequest> = {
             }
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.client = ClientFacts.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -254,6 +269,9 @@ export const IssueTrustTokenRequest: MessageFns<IssueTrustTokenRequest> = {
       },
       {},
     );
+    message.client = (object.client !== undefined && object.client !== null)
+      ? ClientFacts.fromPartial(object.client)
+      : undefined;
     return message;
   },
 };

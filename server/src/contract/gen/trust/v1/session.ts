@@ -65,6 +65,8 @@ export const RejectionReason = {
   REVOKED: 4,
   /** TENANT_SUSPENDED - Its tenant is suspended; the session goes on if that is taken back before it runs out. */
   TENANT_SUSPENDED: 5,
+  /** CLIENT_MISMATCH - The session is bound to a network or device, and the client is not there, or was not named. It goes on for its owner. */
+  CLIENT_MISMATCH: 6,
 } as const;
 
 export type RejectionReason = typeof RejectionReason[keyof typeof RejectionReason];
@@ -76,11 +78,12 @@ export namespace RejectionReason {
   export type EXPIRED = typeof RejectionReason.EXPIRED;
   export type REVOKED = typeof RejectionReason.REVOKED;
   export type TENANT_SUSPENDED = typeof RejectionReason.TENANT_SUSPENDED;
+  export type CLIENT_MISMATCH = typeof RejectionReason.CLIENT_MISMATCH;
 }
 
 /**
- * Device holds what a backend knows of the device behind a session. Shown to its owner in lists of sessions; never
- * used to decide.
+ * Device holds what a backend knows of the device behind a session. Shown to its owner in lists of sessions. Where the
+ * tenant binds sessions (`session_binding`), a new session is bound to the network or the device that is named here.
  */
 export interface Device {
   /** User-Agent header as sent. At most 512 bytes. */
@@ -89,6 +92,20 @@ export interface Device {
   readonly ipAddress: string;
   /** A name for people, such as "Work laptop". At most 64 characters. */
   readonly label: string;
+}
+
+/**
+ * ClientFacts holds what a backend sees of the client that presents a session_id. A session that is bound to its network
+ * or device is active for those only who come from there.
+ */
+export interface ClientFacts {
+  /**
+   * IPv4 or IPv6 address of the client in text form (RFC 5952), as the backend takes it for true: its own socket, or
+   * what a proxy that it trusts says. At most 45 bytes; empty if not known.
+   */
+  readonly ipAddress: string;
+  /** User-Agent header as sent. At most 512 bytes. */
+  readonly userAgent: string;
 }
 
 /** Session holds the public facts of a session. It never holds the session_id. */
@@ -256,7 +273,11 @@ export interface ActiveVerdict {
   /** Milliseconds for which a caller without a lease may reuse this answer. 0 means not at all. */
   readonly cacheForMs: number;
   /** The active organisation. Absent where none is active, or the person is a member no more. */
-  readonly organisation: OrganisationFacts | undefined;
+  readonly organisation:
+    | OrganisationFacts
+    | undefined;
+  /** True: the session is bound, and the answer holds for the client that was asked about alone. */
+  readonly clientBound: boolean;
 }
 
 /** RejectedVerdict says that the session is not active. */
@@ -328,6 +349,8 @@ export interface VerifyRequest {
   readonly sessionId: string;
   /** How fresh the answer must be. */
   readonly consistency: Consistency;
+  /** Who presents it. Needed for sessions that are bound; without it they are CLIENT_MISMATCH. */
+  readonly client: ClientFacts | undefined;
 }
 
 /** VerifyResponse answers one question. */
@@ -344,6 +367,8 @@ export interface BatchVerifyRequest {
   readonly sessionIds: readonly string[];
   /** How fresh the answers must be. */
   readonly consistency: Consistency;
+  /** Who presents each: none, or one for each session_id. */
+  readonly clients: readonly ClientFacts[];
 }
 
 /** BatchVerifyResponse answers in the order of the questions. */
@@ -656,6 +681,73 @@ export const Device: MessageFns<Device> = {
     message.userAgent = object.userAgent ?? "";
     message.ipAddress = object.ipAddress ?? "";
     message.label = object.label ?? "";
+    return message;
+  },
+};
+
+function createBaseClientFacts(): ClientFacts {
+  return { ipAddress: "", userAgent: "" };
+}
+
+export const ClientFacts: MessageFns<ClientFacts> = {
+  encode(message: ClientFacts, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ipAddress !== "") {
+      writer.uint32(10).string(message.ipAddress);
+    }
+    if (message.userAgent !== "") {
+      writer.uint32(18).string(message.userAgent);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClientFacts {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClientFacts() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ipAddress = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.userAgent = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ClientFacts>, I>>(base?: I): ClientFacts {
+    return ClientFacts.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ClientFacts>, I>>(object: I): ClientFacts {
+    const message = createBaseClientFacts() as any;
+    message.ipAddress = object.ipAddress ?? "";
+    message.userAgent = object.userAgent ?? "";
     return message;
   },
 };
@@ -1717,7 +1809,7 @@ export const OrganisationFacts: MessageFns<OrganisationFacts> = {
 };
 
 function createBaseActiveVerdict(): ActiveVerdict {
-  return { session: undefined, identity: undefined, cacheForMs: 0, organisation: undefined };
+  return { session: undefined, identity: undefined, cacheForMs: 0, organisation: undefined, clientBound: false };
 }
 
 export const ActiveVerdict: MessageFns<ActiveVerdict> = {
@@ -1733,6 +1825,9 @@ export const ActiveVerdict: MessageFns<ActiveVerdict> = {
     }
     if (message.organisation !== undefined) {
       OrganisationFacts.encode(message.organisation, writer.uint32(34).fork()).join();
+    }
+    if (message.clientBound !== false) {
+      writer.uint32(40).bool(message.clientBound);
     }
     return writer;
   },
@@ -1782,6 +1877,14 @@ export const ActiveVerdict: MessageFns<ActiveVerdict> = {
             message.organisation = OrganisationFacts.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.clientBound = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1809,6 +1912,7 @@ export const ActiveVerdict: MessageFns<ActiveVerdict> = {
     message.organisation = (object.organisation !== undefined && object.organisation !== null)
       ? OrganisationFacts.fromPartial(object.organisation)
       : undefined;
+    message.clientBound = object.clientBound ?? false;
     return message;
   },
 };
@@ -2210,7 +2314,7 @@ export const CreateSessionResponse: MessageFns<CreateSessionResponse> = {
 };
 
 function createBaseVerifyRequest(): VerifyRequest {
-  return { tenantId: "", sessionId: "", consistency: 0 };
+  return { tenantId: "", sessionId: "", consistency: 0, client: undefined };
 }
 
 export const VerifyRequest: MessageFns<VerifyRequest> = {
@@ -2223,6 +2327,9 @@ export const VerifyRequest: MessageFns<VerifyRequest> = {
     }
     if (message.consistency !== 0) {
       writer.uint32(24).int32(message.consistency);
+    }
+    if (message.client !== undefined) {
+      ClientFacts.encode(message.client, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2264,6 +2371,14 @@ export const VerifyRequest: MessageFns<VerifyRequest> = {
             message.consistency = reader.int32() as any;
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.client = ClientFacts.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2284,6 +2399,9 @@ export const VerifyRequest: MessageFns<VerifyRequest> = {
     message.tenantId = object.tenantId ?? "";
     message.sessionId = object.sessionId ?? "";
     message.consistency = object.consistency ?? 0;
+    message.client = (object.client !== undefined && object.client !== null)
+      ? ClientFacts.fromPartial(object.client)
+      : undefined;
     return message;
   },
 };
@@ -2346,7 +2464,7 @@ export const VerifyResponse: MessageFns<VerifyResponse> = {
 };
 
 function createBaseBatchVerifyRequest(): BatchVerifyRequest {
-  return { tenantId: "", sessionIds: [], consistency: 0 };
+  return { tenantId: "", sessionIds: [], consistency: 0, clients: [] };
 }
 
 export const BatchVerifyRequest: MessageFns<BatchVerifyRequest> = {
@@ -2359,6 +2477,9 @@ export const BatchVerifyRequest: MessageFns<BatchVerifyRequest> = {
     }
     if (message.consistency !== 0) {
       writer.uint32(24).int32(message.consistency);
+    }
+    for (const v of message.clients) {
+      ClientFacts.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2400,6 +2521,14 @@ export const BatchVerifyRequest: MessageFns<BatchVerifyRequest> = {
             message.consistency = reader.int32() as any;
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.clients.push(ClientFacts.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2420,6 +2549,7 @@ export const BatchVerifyRequest: MessageFns<BatchVerifyRequest> = {
     message.tenantId = object.tenantId ?? "";
     message.sessionIds = object.sessionIds?.map((e) => e) || [];
     message.consistency = object.consistency ?? 0;
+    message.clients = object.clients?.map((e) => ClientFacts.fromPartial(e)) || [];
     return message;
   },
 };
@@ -4258,7 +4388,7 @@ export const SessionServiceService = {
   },
   /**
    * Verify turns a session_id into a verdict. A verdict is an answer, never an error. A malformed session_id is
-   * answered without database access. Scope `sessions:verify`. Errors: INVALID_FIELD (session_id over 256 bytes).
+   * answered without database access. Scope `sessions:verify`. Errors: INVALID_FIELD (session_id over 256 bytes, client).
    */
   verify: {
     path: "/trust.v1.SessionService/Verify" as const,
@@ -4397,7 +4527,7 @@ export interface SessionServiceServer extends UntypedServiceImplementation {
   createSession: handleUnaryCall<CreateSessionRequest, CreateSessionResponse>;
   /**
    * Verify turns a session_id into a verdict. A verdict is an answer, never an error. A malformed session_id is
-   * answered without database access. Scope `sessions:verify`. Errors: INVALID_FIELD (session_id over 256 bytes).
+   * answered without database access. Scope `sessions:verify`. Errors: INVALID_FIELD (session_id over 256 bytes, client).
    */
   verify: handleUnaryCall<VerifyRequest, VerifyResponse>;
   /**

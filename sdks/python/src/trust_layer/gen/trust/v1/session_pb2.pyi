@@ -27,6 +27,7 @@ class RejectionReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REJECTION_REASON_EXPIRED: _ClassVar[RejectionReason]
     REJECTION_REASON_REVOKED: _ClassVar[RejectionReason]
     REJECTION_REASON_TENANT_SUSPENDED: _ClassVar[RejectionReason]
+    REJECTION_REASON_CLIENT_MISMATCH: _ClassVar[RejectionReason]
 ACTING_KIND_UNSPECIFIED: ActingKind
 ACTING_KIND_SUPPORT: ActingKind
 ACTING_KIND_AGENT: ActingKind
@@ -39,6 +40,7 @@ REJECTION_REASON_UNKNOWN: RejectionReason
 REJECTION_REASON_EXPIRED: RejectionReason
 REJECTION_REASON_REVOKED: RejectionReason
 REJECTION_REASON_TENANT_SUSPENDED: RejectionReason
+REJECTION_REASON_CLIENT_MISMATCH: RejectionReason
 
 class Device(_message.Message):
     __slots__ = ("user_agent", "ip_address", "label")
@@ -49,6 +51,14 @@ class Device(_message.Message):
     ip_address: str
     label: str
     def __init__(self, user_agent: _Optional[str] = ..., ip_address: _Optional[str] = ..., label: _Optional[str] = ...) -> None: ...
+
+class ClientFacts(_message.Message):
+    __slots__ = ("ip_address", "user_agent")
+    IP_ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    USER_AGENT_FIELD_NUMBER: _ClassVar[int]
+    ip_address: str
+    user_agent: str
+    def __init__(self, ip_address: _Optional[str] = ..., user_agent: _Optional[str] = ...) -> None: ...
 
 class Session(_message.Message):
     __slots__ = ("handle", "tenant_id", "identity_id", "version", "epoch", "authenticated_at", "acr", "amr", "created_at", "last_used_at", "expires_at", "idle_timeout_seconds", "device", "acting")
@@ -188,16 +198,18 @@ class OrganisationFacts(_message.Message):
     def __init__(self, id: _Optional[str] = ..., display_name: _Optional[str] = ..., roles: _Optional[_Iterable[str]] = ..., permissions: _Optional[_Iterable[str]] = ..., version: _Optional[int] = ...) -> None: ...
 
 class ActiveVerdict(_message.Message):
-    __slots__ = ("session", "identity", "cache_for_ms", "organisation")
+    __slots__ = ("session", "identity", "cache_for_ms", "organisation", "client_bound")
     SESSION_FIELD_NUMBER: _ClassVar[int]
     IDENTITY_FIELD_NUMBER: _ClassVar[int]
     CACHE_FOR_MS_FIELD_NUMBER: _ClassVar[int]
     ORGANISATION_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_BOUND_FIELD_NUMBER: _ClassVar[int]
     session: Session
     identity: IdentityFacts
     cache_for_ms: int
     organisation: OrganisationFacts
-    def __init__(self, session: _Optional[_Union[Session, _Mapping]] = ..., identity: _Optional[_Union[IdentityFacts, _Mapping]] = ..., cache_for_ms: _Optional[int] = ..., organisation: _Optional[_Union[OrganisationFacts, _Mapping]] = ...) -> None: ...
+    client_bound: bool
+    def __init__(self, session: _Optional[_Union[Session, _Mapping]] = ..., identity: _Optional[_Union[IdentityFacts, _Mapping]] = ..., cache_for_ms: _Optional[int] = ..., organisation: _Optional[_Union[OrganisationFacts, _Mapping]] = ..., client_bound: bool = ...) -> None: ...
 
 class RejectedVerdict(_message.Message):
     __slots__ = ("reason",)
@@ -248,14 +260,16 @@ class CreateSessionResponse(_message.Message):
     def __init__(self, session_id: _Optional[str] = ..., session: _Optional[_Union[Session, _Mapping]] = ..., identity: _Optional[_Union[IdentityFacts, _Mapping]] = ..., organisation: _Optional[_Union[OrganisationFacts, _Mapping]] = ...) -> None: ...
 
 class VerifyRequest(_message.Message):
-    __slots__ = ("tenant_id", "session_id", "consistency")
+    __slots__ = ("tenant_id", "session_id", "consistency", "client")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     CONSISTENCY_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
     session_id: str
     consistency: Consistency
-    def __init__(self, tenant_id: _Optional[str] = ..., session_id: _Optional[str] = ..., consistency: _Optional[_Union[Consistency, str]] = ...) -> None: ...
+    client: ClientFacts
+    def __init__(self, tenant_id: _Optional[str] = ..., session_id: _Optional[str] = ..., consistency: _Optional[_Union[Consistency, str]] = ..., client: _Optional[_Union[ClientFacts, _Mapping]] = ...) -> None: ...
 
 class VerifyResponse(_message.Message):
     __slots__ = ("verdict",)
@@ -264,14 +278,16 @@ class VerifyResponse(_message.Message):
     def __init__(self, verdict: _Optional[_Union[Verdict, _Mapping]] = ...) -> None: ...
 
 class BatchVerifyRequest(_message.Message):
-    __slots__ = ("tenant_id", "session_ids", "consistency")
+    __slots__ = ("tenant_id", "session_ids", "consistency", "clients")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     SESSION_IDS_FIELD_NUMBER: _ClassVar[int]
     CONSISTENCY_FIELD_NUMBER: _ClassVar[int]
+    CLIENTS_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
     session_ids: _containers.RepeatedScalarFieldContainer[str]
     consistency: Consistency
-    def __init__(self, tenant_id: _Optional[str] = ..., session_ids: _Optional[_Iterable[str]] = ..., consistency: _Optional[_Union[Consistency, str]] = ...) -> None: ...
+    clients: _containers.RepeatedCompositeFieldContainer[ClientFacts]
+    def __init__(self, tenant_id: _Optional[str] = ..., session_ids: _Optional[_Iterable[str]] = ..., consistency: _Optional[_Union[Consistency, str]] = ..., clients: _Optional[_Iterable[_Union[ClientFacts, _Mapping]]] = ...) -> None: ...
 
 class BatchVerifyResponse(_message.Message):
     __slots__ = ("verdicts",)

@@ -104,7 +104,7 @@ class SessionServiceServicer(object):
 
     def Verify(self, request, context):
         """Verify turns a session_id into a verdict. A verdict is an answer, never an error. A malformed session_id is
-        answered without database access. Scope `sessions:verify`. Errors: INVALID_FIELD (session_id over 256 bytes).
+        answered without database access. Scope `sessions:verify`. Errors: INVALID_FIELD (session_id over 256 bytes, client).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -37,7 +37,7 @@ class SessionServiceStub:
         trust_layer.gen.trust.v1.session_pb2.VerifyResponse,
     ]
     """Verify turns a session_id into a verdict. A verdict is an answer, never an error. A malformed session_id is
-    answered without database access. Scope `sessions:verify`. Errors: INVALID_FIELD (session_id over 256 bytes).
+    answered without database access. Scope `sessions:verify`. Errors: INVALID_FIELD (session_id over 256 bytes, client).
     """
 
     BatchVerify: grpc.UnaryUnaryMultiCallable[
@@ -126,7 +126,7 @@ class SessionServiceAsyncStub:
         trust_layer.gen.trust.v1.session_pb2.VerifyResponse,
     ]
     """Verify turns a session_id into a verdict. A verdict is an answer, never an error. A malformed session_id is
-    answered without database access. Scope `sessions:verify`. Errors: INVALID_FIELD (session_id over 256 bytes).
+    answered without database access. Scope `sessions:verify`. Errors: INVALID_FIELD (session_id over 256 bytes, client).
     """
 
     BatchVerify: grpc.aio.UnaryUnaryMultiCallable[
@@ -219,7 +219,7 @@ class SessionServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[trust_layer.gen.trust.v1.session_pb2.VerifyResponse, collections.abc.Awaitable[trust_layer.gen.trust.v1.session_pb2.VerifyResponse]]:
         """Verify turns a session_id into a verdict. A verdict is an answer, never an error. A malformed session_id is
-        answered without database access. Scope `sessions:verify`. Errors: INVALID_FIELD (session_id over 256 bytes).
+        answered without database access. Scope `sessions:verify`. Errors: INVALID_FIELD (session_id over 256 bytes, client).
         """
 
     @abc.abstractmethod

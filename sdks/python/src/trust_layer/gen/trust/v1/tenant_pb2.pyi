@@ -30,7 +30,7 @@ MFA_POLICY_REQUIRED: MfaPolicy
 MFA_POLICY_REQUIRED_BY_ROLE: MfaPolicy
 
 class TenantSettings(_message.Message):
-    __slots__ = ("display_name", "return_to", "session_idle_timeout_seconds", "session_absolute_timeout_seconds", "trust_token_lifetime_seconds", "sign_up_open", "mfa_policy", "mfa_roles", "remember_device_days", "branding", "max_sessions", "session_overflow", "reauthentication_seconds", "deletion_wait_days", "rate_limits")
+    __slots__ = ("display_name", "return_to", "session_idle_timeout_seconds", "session_absolute_timeout_seconds", "trust_token_lifetime_seconds", "sign_up_open", "mfa_policy", "mfa_roles", "remember_device_days", "branding", "max_sessions", "session_overflow", "reauthentication_seconds", "deletion_wait_days", "session_binding", "rate_limits")
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     RETURN_TO_FIELD_NUMBER: _ClassVar[int]
     SESSION_IDLE_TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
@@ -45,6 +45,7 @@ class TenantSettings(_message.Message):
     SESSION_OVERFLOW_FIELD_NUMBER: _ClassVar[int]
     REAUTHENTICATION_SECONDS_FIELD_NUMBER: _ClassVar[int]
     DELETION_WAIT_DAYS_FIELD_NUMBER: _ClassVar[int]
+    SESSION_BINDING_FIELD_NUMBER: _ClassVar[int]
     RATE_LIMITS_FIELD_NUMBER: _ClassVar[int]
     display_name: str
     return_to: _containers.RepeatedScalarFieldContainer[str]
@@ -60,8 +61,17 @@ class TenantSettings(_message.Message):
     session_overflow: SessionOverflow
     reauthentication_seconds: int
     deletion_wait_days: int
+    session_binding: SessionBinding
     rate_limits: RateLimits
-    def __init__(self, display_name: _Optional[str] = ..., return_to: _Optional[_Iterable[str]] = ..., session_idle_timeout_seconds: _Optional[int] = ..., session_absolute_timeout_seconds: _Optional[int] = ..., trust_token_lifetime_seconds: _Optional[int] = ..., sign_up_open: bool = ..., mfa_policy: _Optional[_Union[MfaPolicy, str]] = ..., mfa_roles: _Optional[_Iterable[str]] = ..., remember_device_days: _Optional[int] = ..., branding: _Optional[_Union[Branding, _Mapping]] = ..., max_sessions: _Optional[int] = ..., session_overflow: _Optional[_Union[SessionOverflow, str]] = ..., reauthentication_seconds: _Optional[int] = ..., deletion_wait_days: _Optional[int] = ..., rate_limits: _Optional[_Union[RateLimits, _Mapping]] = ...) -> None: ...
+    def __init__(self, display_name: _Optional[str] = ..., return_to: _Optional[_Iterable[str]] = ..., session_idle_timeout_seconds: _Optional[int] = ..., session_absolute_timeout_seconds: _Optional[int] = ..., trust_token_lifetime_seconds: _Optional[int] = ..., sign_up_open: bool = ..., mfa_policy: _Optional[_Union[MfaPolicy, str]] = ..., mfa_roles: _Optional[_Iterable[str]] = ..., remember_device_days: _Optional[int] = ..., branding: _Optional[_Union[Branding, _Mapping]] = ..., max_sessions: _Optional[int] = ..., session_overflow: _Optional[_Union[SessionOverflow, str]] = ..., reauthentication_seconds: _Optional[int] = ..., deletion_wait_days: _Optional[int] = ..., session_binding: _Optional[_Union[SessionBinding, _Mapping]] = ..., rate_limits: _Optional[_Union[RateLimits, _Mapping]] = ...) -> None: ...
+
+class SessionBinding(_message.Message):
+    __slots__ = ("network", "device")
+    NETWORK_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    network: bool
+    device: bool
+    def __init__(self, network: bool = ..., device: bool = ...) -> None: ...
 
 class Branding(_message.Message):
     __slots__ = ("accent_color", "logo", "terms_url", "privacy_url", "support_url")

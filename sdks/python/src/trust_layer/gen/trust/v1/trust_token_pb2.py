@@ -23,9 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from trust_layer.gen.trust.v1 import session_pb2 as trust_dot_v1_dot_session__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1atrust/v1/trust_token.proto\x12\x08trust.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8a\x04\n\x16IssueTrustTokenRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\"\n\nsession_id\x18\x02 \x01(\tB\x03\x80\x01\x01R\tsessionId\x12\x1a\n\x08\x61udience\x18\x03 \x01(\tR\x08\x61udience\x12\x14\n\x05scope\x18\x04 \x03(\tR\x05scope\x12)\n\x10lifetime_seconds\x18\x05 \x01(\rR\x0flifetimeSeconds\x12i\n\x13transaction_context\x18\x06 \x03(\x0b\x32\x38.trust.v1.IssueTrustTokenRequest.TransactionContextEntryR\x12transactionContext\x12]\n\x0frequest_context\x18\x07 \x03(\x0b\x32\x34.trust.v1.IssueTrustTokenRequest.RequestContextEntryR\x0erequestContext\x1a\x45\n\x17TransactionContextEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x1a\x41\n\x13RequestContextEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"z\n\x17IssueTrustTokenResponse\x12$\n\x0btrust_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\ntrustToken\x12\x39\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\"\xbb\x01\n\x19\x45xchangeTrustTokenRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12$\n\x0btrust_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\ntrustToken\x12\x1a\n\x08\x61udience\x18\x03 \x01(\tR\x08\x61udience\x12\x14\n\x05scope\x18\x04 \x03(\tR\x05scope\x12)\n\x10lifetime_seconds\x18\x05 \x01(\rR\x0flifetimeSeconds\"}\n\x1a\x45xchangeTrustTokenResponse\x12$\n\x0btrust_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\ntrustToken\x12\x39\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\"2\n\x13GetTrustKeysRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\"@\n\x08TrustKey\x12\x10\n\x03kid\x18\x01 \x01(\tR\x03kid\x12\x10\n\x03\x61lg\x18\x02 \x01(\tR\x03\x61lg\x12\x10\n\x03jwk\x18\x03 \x01(\tR\x03jwk\"\x82\x01\n\x14GetTrustKeysResponse\x12&\n\x04keys\x18\x01 \x03(\x0b\x32\x12.trust.v1.TrustKeyR\x04keys\x12\x16\n\x06issuer\x18\x02 \x01(\tR\x06issuer\x12*\n\x11\x63\x61\x63he_for_seconds\x18\x03 \x01(\rR\x0f\x63\x61\x63heForSeconds2\x9b\x02\n\x11TrustTokenService\x12V\n\x0fIssueTrustToken\x12 .trust.v1.IssueTrustTokenRequest\x1a!.trust.v1.IssueTrustTokenResponse\x12_\n\x12\x45xchangeTrustToken\x12#.trust.v1.ExchangeTrustTokenRequest\x1a$.trust.v1.ExchangeTrustTokenResponse\x12M\n\x0cGetTrustKeys\x12\x1d.trust.v1.GetTrustKeysRequest\x1a\x1e.trust.v1.GetTrustKeysResponseBAZ?github.com/trust-layer/trust-layer/sdks/go/gen/trust/v1;trustv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1atrust/v1/trust_token.proto\x12\x08trust.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16trust/v1/session.proto\"\xb9\x04\n\x16IssueTrustTokenRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\"\n\nsession_id\x18\x02 \x01(\tB\x03\x80\x01\x01R\tsessionId\x12\x1a\n\x08\x61udience\x18\x03 \x01(\tR\x08\x61udience\x12\x14\n\x05scope\x18\x04 \x03(\tR\x05scope\x12)\n\x10lifetime_seconds\x18\x05 \x01(\rR\x0flifetimeSeconds\x12i\n\x13transaction_context\x18\x06 \x03(\x0b\x32\x38.trust.v1.IssueTrustTokenRequest.TransactionContextEntryR\x12transactionContext\x12]\n\x0frequest_context\x18\x07 \x03(\x0b\x32\x34.trust.v1.IssueTrustTokenRequest.RequestContextEntryR\x0erequestContext\x12-\n\x06\x63lient\x18\x08 \x01(\x0b\x32\x15.trust.v1.ClientFactsR\x06\x63lient\x1a\x45\n\x17TransactionContextEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x1a\x41\n\x13RequestContextEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"z\n\x17IssueTrustTokenResponse\x12$\n\x0btrust_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\ntrustToken\x12\x39\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\"\xbb\x01\n\x19\x45xchangeTrustTokenRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12$\n\x0btrust_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\ntrustToken\x12\x1a\n\x08\x61udience\x18\x03 \x01(\tR\x08\x61udience\x12\x14\n\x05scope\x18\x04 \x03(\tR\x05scope\x12)\n\x10lifetime_seconds\x18\x05 \x01(\rR\x0flifetimeSeconds\"}\n\x1a\x45xchangeTrustTokenResponse\x12$\n\x0btrust_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\ntrustToken\x12\x39\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\"2\n\x13GetTrustKeysRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\"@\n\x08TrustKey\x12\x10\n\x03kid\x18\x01 \x01(\tR\x03kid\x12\x10\n\x03\x61lg\x18\x02 \x01(\tR\x03\x61lg\x12\x10\n\x03jwk\x18\x03 \x01(\tR\x03jwk\"\x82\x01\n\x14GetTrustKeysResponse\x12&\n\x04keys\x18\x01 \x03(\x0b\x32\x12.trust.v1.TrustKeyR\x04keys\x12\x16\n\x06issuer\x18\x02 \x01(\tR\x06issuer\x12*\n\x11\x63\x61\x63he_for_seconds\x18\x03 \x01(\rR\x0f\x63\x61\x63heForSeconds2\x9b\x02\n\x11TrustTokenService\x12V\n\x0fIssueTrustToken\x12 .trust.v1.IssueTrustTokenRequest\x1a!.trust.v1.IssueTrustTokenResponse\x12_\n\x12\x45xchangeTrustToken\x12#.trust.v1.ExchangeTrustTokenRequest\x1a$.trust.v1.ExchangeTrustTokenResponse\x12M\n\x0cGetTrustKeys\x12\x1d.trust.v1.GetTrustKeysRequest\x1a\x1e.trust.v1.GetTrustKeysResponseBAZ?github.com/trust-layer/trust-layer/sdks/go/gen/trust/v1;trustv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,24 +46,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXCHANGETRUSTTOKENREQUEST'].fields_by_name['trust_token']._serialized_options = b'\200\001\001'
   _globals['_EXCHANGETRUSTTOKENRESPONSE'].fields_by_name['trust_token']._loaded_options = None
   _globals['_EXCHANGETRUSTTOKENRESPONSE'].fields_by_name['trust_token']._serialized_options = b'\200\001\001'
-  _globals['_ISSUETRUSTTOKENREQUEST']._serialized_start=74
-  _globals['_ISSUETRUSTTOKENREQUEST']._serialized_end=596
-  _globals['_ISSUETRUSTTOKENREQUEST_TRANSACTIONCONTEXTENTRY']._serialized_start=460
-  _globals['_ISSUETRUSTTOKENREQUEST_TRANSACTIONCONTEXTENTRY']._serialized_end=529
-  _globals['_ISSUETRUSTTOKENREQUEST_REQUESTCONTEXTENTRY']._serialized_start=531
-  _globals['_ISSUETRUSTTOKENREQUEST_REQUESTCONTEXTENTRY']._serialized_end=596
-  _globals['_ISSUETRUSTTOKENRESPONSE']._serialized_start=598
-  _globals['_ISSUETRUSTTOKENRESPONSE']._serialized_end=720
-  _globals['_EXCHANGETRUSTTOKENREQUEST']._serialized_start=723
-  _globals['_EXCHANGETRUSTTOKENREQUEST']._serialized_end=910
-  _globals['_EXCHANGETRUSTTOKENRESPONSE']._serialized_start=912
-  _globals['_EXCHANGETRUSTTOKENRESPONSE']._serialized_end=1037
-  _globals['_GETTRUSTKEYSREQUEST']._serialized_start=1039
-  _globals['_GETTRUSTKEYSREQUEST']._serialized_end=1089
-  _globals['_TRUSTKEY']._serialized_start=1091
-  _globals['_TRUSTKEY']._serialized_end=1155
-  _globals['_GETTRUSTKEYSRESPONSE']._serialized_start=1158
-  _globals['_GETTRUSTKEYSRESPONSE']._serialized_end=1288
-  _globals['_TRUSTTOKENSERVICE']._serialized_start=1291
-  _globals['_TRUSTTOKENSERVICE']._serialized_end=1574
+  _globals['_ISSUETRUSTTOKENREQUEST']._serialized_start=98
+  _globals['_ISSUETRUSTTOKENREQUEST']._serialized_end=667
+  _globals['_ISSUETRUSTTOKENREQUEST_TRANSACTIONCONTEXTENTRY']._serialized_start=531
+  _globals['_ISSUETRUSTTOKENREQUEST_TRANSACTIONCONTEXTENTRY']._serialized_end=600
+  _globals['_ISSUETRUSTTOKENREQUEST_REQUESTCONTEXTENTRY']._serialized_start=602
+  _globals['_ISSUETRUSTTOKENREQUEST_REQUESTCONTEXTENTRY']._serialized_end=667
+  _globals['_ISSUETRUSTTOKENRESPONSE']._serialized_start=669
+  _globals['_ISSUETRUSTTOKENRESPONSE']._serialized_end=791
+  _globals['_EXCHANGETRUSTTOKENREQUEST']._serialized_start=794
+  _globals['_EXCHANGETRUSTTOKENREQUEST']._serialized_end=981
+  _globals['_EXCHANGETRUSTTOKENRESPONSE']._serialized_start=983
+  _globals['_EXCHANGETRUSTTOKENRESPONSE']._serialized_end=1108
+  _globals['_GETTRUSTKEYSREQUEST']._serialized_start=1110
+  _globals['_GETTRUSTKEYSREQUEST']._serialized_end=1160
+  _globals['_TRUSTKEY']._serialized_start=1162
+  _globals['_TRUSTKEY']._serialized_end=1226
+  _globals['_GETTRUSTKEYSRESPONSE']._serialized_start=1229
+  _globals['_GETTRUSTKEYSRESPONSE']._serialized_end=1359
+  _globals['_TRUSTTOKENSERVICE']._serialized_start=1362
+  _globals['_TRUSTTOKENSERVICE']._serialized_end=1645
 # @@protoc_insertion_point(module_scope)

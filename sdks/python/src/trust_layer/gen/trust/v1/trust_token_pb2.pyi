@@ -1,4 +1,5 @@
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from trust_layer.gen.trust.v1 import session_pb2 as _session_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -7,7 +8,7 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class IssueTrustTokenRequest(_message.Message):
-    __slots__ = ("tenant_id", "session_id", "audience", "scope", "lifetime_seconds", "transaction_context", "request_context")
+    __slots__ = ("tenant_id", "session_id", "audience", "scope", "lifetime_seconds", "transaction_context", "request_context", "client")
     class TransactionContextEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -29,6 +30,7 @@ class IssueTrustTokenRequest(_message.Message):
     LIFETIME_SECONDS_FIELD_NUMBER: _ClassVar[int]
     TRANSACTION_CONTEXT_FIELD_NUMBER: _ClassVar[int]
     REQUEST_CONTEXT_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
     session_id: str
     audience: str
@@ -36,7 +38,8 @@ class IssueTrustTokenRequest(_message.Message):
     lifetime_seconds: int
     transaction_context: _containers.ScalarMap[str, str]
     request_context: _containers.ScalarMap[str, str]
-    def __init__(self, tenant_id: _Optional[str] = ..., session_id: _Optional[str] = ..., audience: _Optional[str] = ..., scope: _Optional[_Iterable[str]] = ..., lifetime_seconds: _Optional[int] = ..., transaction_context: _Optional[_Mapping[str, str]] = ..., request_context: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    client: _session_pb2.ClientFacts
+    def __init__(self, tenant_id: _Optional[str] = ..., session_id: _Optional[str] = ..., audience: _Optional[str] = ..., scope: _Optional[_Iterable[str]] = ..., lifetime_seconds: _Optional[int] = ..., transaction_context: _Optional[_Mapping[str, str]] = ..., request_context: _Optional[_Mapping[str, str]] = ..., client: _Optional[_Union[_session_pb2.ClientFacts, _Mapping]] = ...) -> None: ...
 
 class IssueTrustTokenResponse(_message.Message):
     __slots__ = ("trust_token", "expires_at")

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { deviceNames } from './device.ts';
+import { deviceNames } from './device_names.ts';
 
 describe('names of devices', () => {
   for (const [userAgent, browser, system] of [
