@@ -42,13 +42,19 @@ export function codeOf(error: unknown): string {
 
 export const isUniqueViolation = (error: unknown): boolean => error instanceof UniqueConstraintViolationException;
 
+// While a database serves: no room for what it was to write, though it goes on.
+const DISK_FULL = ['53100', 'ER_DISK_FULL', 'ER_RECORD_FILE_FULL', 'SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'ENOSPC'];
+
+const faultOf = (code: string) =>
+  new StorageFault(code, DISK_FULL.includes(code) ? `the database failed: its disk is full (${code})` : undefined);
+
 // A mistake in our own code is no failure of the database.
 const MISTAKES = [TypeError, ReferenceError, RangeError, SyntaxError];
 
 /** What leaves the store instead of an error inside it: the one place where failures are translated. */
 export function outward(error: unknown): unknown {
   if (error instanceof TrustError || MISTAKES.some((kind) => error instanceof kind)) return error;
-  const cause = error instanceof StorageFault ? error : new StorageFault(codeOf(error));
+  const cause = error instanceof StorageFault ? error : faultOf(codeOf(error));
   return new TrustError('DATABASE_UNAVAILABLE', { cause });
 }
 

@@ -1,0 +1,106 @@
+// A database whose disk is full, under load; neither it nor the server is restarted. The ledger is kept outside (P4).
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { broken, newLedger, unrecorded } from '../faults/ledger.ts';
+import { load, until } from '../faults/load.ts';
+import { DATABASES, onDatabase } from '../store/databases.ts';
+import { RpcCaller } from '../support/rpc_caller.ts';
+import { type ServerProcess, startServer } from '../support/server_process.ts';
+import { newSession, verdictOf } from '../support/shared_server.ts';
+import { onSmallDisk, type SmallDisk, smallDiskAbsence } from '../support/small_disk.ts';
+
+/** What the log calls the cause. */
+const FULL = /its disk is full \((53100|ER_RECORD_FILE_FULL|ER_DISK_FULL|SQLITE_\w+)\)/;
+const VICTIMS = 12;
+
+async function keepsItsWord(server: ServerProcess, disk: SmallDisk): Promise<void> {
+  const rpc = new RpcCaller(server.grpcAddress, server.serviceKey);
+  const ledger = newLedger();
+  const kept = await newSession(rpc);
+  const victims = await Promise.all(Array.from({ length: VICTIMS }, () => newSession(rpc)));
+  const revoke = async (sessionId: string) =>
+    (await rpc.call('SessionService', 'revokeSession', { target: { $case: 'sessionId', value: sessionId } })).failure
+      ?.reason;
+  const writing = load(server, server.serviceKey, ledger, 900);
+  try {
+    const pid = server.pid();
+    await writing.acknowledges(40, 'writes at first');
+    disk.fill();
+    await until('a write is refused', () => writing.reasons.size > 0);
+    const quiet = async () => {
+      for (let round = 0; round < 20; round++) {
+        assert.equal(await verdictOf(rpc, kept.sessionId), 'active');
+        assert.equal(await verdictOf(rpc, kept.sessionId, 'strong'), 'active');
+      }
+    };
+    await quiet();
+    // A revocation is a write: it is done or refused, never half of it, and nobody is told that it is done when it is not.
+    const refused: string[] = [];
+    for (const { sessionId } of victims) {
+      const reason = await revoke(sessionId);
+      if (reason === undefined) assert.notEqual(await verdictOf(rpc, sessionId, 'strong'), 'active');
+      else {
+        assert.equal(reason, 'DATABASE_UNAVAILABLE');
+        assert.equal(await verdictOf(rpc, sessionId, 'strong'), 'active');
+        refused.push(sessionId);
+      }
+    }
+    await quiet();
+    disk.free();
+    await writing.acknowledges(40, 'writes when there is room');
+    await writing.stop();
+    assert.deepEqual([...writing.reasons], ['DATABASE_UNAVAILABLE']);
+    for (const sessionId of refused) assert.equal(await revoke(sessionId), undefined);
+    for (const { sessionId } of victims) assert.notEqual(await verdictOf(rpc, sessionId, 'strong'), 'active');
+    assert.deepEqual(await broken(ledger, rpc), []);
+    assert.deepEqual(await unrecorded(ledger, rpc), []);
+    assert.equal(server.pid(), pid);
+    assert.match(server.output(), FULL);
+    console.log(`      ${VICTIMS - refused.length} of ${VICTIMS} revocations done while the disk was full`);
+  } finally {
+    disk.free();
+    await writing.stop();
+    rpc.close();
+    await server.remove();
+  }
+}
+
+const TITLE =
+  'refuses writes and says why, verifies on, undoes nothing, and goes on without a restart when there is room';
+
+for (const libsql of DATABASES.filter(({ name }) => name === 'libsql'))
+  onDatabase('a full disk', libsql, () => {
+    it(TITLE, async function () {
+      this.timeout(120_000);
+      // No file may grow beyond the limit, as on a full disk; a limit that is met must not end the process.
+      const server = await startServer({
+        env: { TRUST_LOG_LEVEL: 'warn' },
+        through: ['/bin/sh', '-c', 'trap "" XFSZ; exec "$@"', 'sh'],
+      });
+      const limit = (bytes: number | 'unlimited') =>
+        execFileSync('prlimit', ['--pid', String(server.pid()), `--fsize=${bytes}:unlimited`]);
+      await keepsItsWord(server, {
+        fill: () => {
+          const files = readdirSync(server.dataDir).filter((name) => name.startsWith('trust-layer.db'));
+          limit(Math.max(...files.map((name) => statSync(join(server.dataDir, name)).size)));
+        },
+        free: () => limit('unlimited'),
+      });
+    });
+  });
+
+for (const server of DATABASES.filter(({ server }) => server !== undefined))
+  onDatabase('a full disk', server, (database) => {
+    it(TITLE, async function () {
+      this.timeout(120_000);
+      if (smallDiskAbsence() !== undefined) {
+        assert.notEqual(process.env.CI, 'true', smallDiskAbsence());
+        return this.skip();
+      }
+      const url = await database.create();
+      const disk = await onSmallDisk(url);
+      await keepsItsWord(await startServer({ env: { DATABASE_URL: url, TRUST_LOG_LEVEL: 'warn' } }), disk);
+    });
+  });
