@@ -73,6 +73,9 @@ const (
 	// ReasonHashingBusy: RESOURCE_EXHAUSTED. The queue of password hashes is full; `google.rpc.RetryInfo` says when to
 	// come back.
 	ReasonHashingBusy = "HASHING_BUSY"
+	// ReasonProofOfWorkRequired: RESOURCE_EXHAUSTED. Many attempts are coming in: solve the challenge in metadata
+	// `challenge`, or come back when `google.rpc.RetryInfo` says.
+	ReasonProofOfWorkRequired = "PROOF_OF_WORK_REQUIRED"
 	// ReasonDatabaseUnavailable: UNAVAILABLE. The database did not answer.
 	ReasonDatabaseUnavailable = "DATABASE_UNAVAILABLE"
 	// ReasonSigningKeyUnavailable: UNAVAILABLE. No active signing key could be used.

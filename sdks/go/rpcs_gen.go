@@ -64,7 +64,7 @@ func (c *TrustClient) ExplainSession(
 }
 
 // StartEmailSignIn sends a code to a verified address, if it is that of an account. Scope `sign-in`. Errors:
-// INVALID_FIELD, RATE_LIMITED, FEATURE_NOT_CONFIGURED.
+// INVALID_FIELD, RATE_LIMITED, PROOF_OF_WORK_REQUIRED, FEATURE_NOT_CONFIGURED.
 func (c *TrustClient) StartEmailSignIn(
 	ctx context.Context, request *trustv1.StartEmailSignInRequest,
 ) (*trustv1.StartEmailSignInResponse, error) {
@@ -80,7 +80,7 @@ func (c *TrustClient) CompleteEmailSignIn(
 }
 
 // StartPasswordReset sends a code and a link for a new password to an address, if it is that of an account. Scope
-// `sign-in`. Errors: INVALID_FIELD, RATE_LIMITED, FEATURE_NOT_CONFIGURED.
+// `sign-in`. Errors: INVALID_FIELD, RATE_LIMITED, PROOF_OF_WORK_REQUIRED, FEATURE_NOT_CONFIGURED.
 func (c *TrustClient) StartPasswordReset(
 	ctx context.Context, request *trustv1.StartPasswordResetRequest,
 ) (*trustv1.StartPasswordResetResponse, error) {
@@ -123,7 +123,7 @@ func (c *TrustClient) CreateIdentity(
 
 // CreateGuest lets a stranger in: an identity without identifier or credential, and the one session that knows it.
 // SignUpWithPassword with `guest_session_id` makes it a full account of the same id. Counted by the address of the
-// device. Scope `sign-in`. Errors: INVALID_FIELD, SIGN_UP_CLOSED, RATE_LIMITED.
+// device. Scope `sign-in`. Errors: INVALID_FIELD, SIGN_UP_CLOSED, RATE_LIMITED, PROOF_OF_WORK_REQUIRED.
 func (c *TrustClient) CreateGuest(
 	ctx context.Context, request *trustv1.CreateGuestRequest,
 ) (*trustv1.CreateGuestResponse, error) {
@@ -492,7 +492,7 @@ func (c *TrustClient) CompletePasskeySignIn(
 
 // SignUpWithPassword makes an identity with a password and a session for it. A taken identifier is answered like a
 // wrong password. Scope `sign-in`. Errors: INVALID_FIELD, WEAK_PASSWORD, CREDENTIAL_REJECTED, SIGN_UP_CLOSED,
-// RATE_LIMITED, HASHING_BUSY.
+// RATE_LIMITED, PROOF_OF_WORK_REQUIRED, HASHING_BUSY.
 func (c *TrustClient) SignUpWithPassword(
 	ctx context.Context, request *trustv1.SignUpWithPasswordRequest,
 ) (*trustv1.SignUpWithPasswordResponse, error) {
@@ -501,7 +501,7 @@ func (c *TrustClient) SignUpWithPassword(
 
 // SignInWithPassword checks a password and makes a session, or tells what is still asked. Unknown, wrong and disabled
 // take one path and one answer. Scope `sign-in`. Errors: INVALID_FIELD, CREDENTIAL_REJECTED, RATE_LIMITED,
-// HASHING_BUSY.
+// PROOF_OF_WORK_REQUIRED, HASHING_BUSY.
 func (c *TrustClient) SignInWithPassword(
 	ctx context.Context, request *trustv1.SignInWithPasswordRequest,
 ) (*trustv1.SignInWithPasswordResponse, error) {

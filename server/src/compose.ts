@@ -17,7 +17,8 @@ import { setActiveOrganisation } from './features/organisation/set_active_organi
 import type { Hasher } from './features/password/hasher.ts';
 import type { PasswordStrength } from './features/password/password_rules.ts';
 import { cancelDeletion } from './features/personal_data/deletion.ts';
-import { limitAttempts, pruneRateLimits } from './features/rate_limit/limit_attempts.ts';
+import { askForWork, limitAttempts, pruneRateLimits } from './features/rate_limit/limit_attempts.ts';
+import type { ProofOfWork } from './features/rate_limit/proof_of_work.ts';
 import { authenticateCaller } from './features/service_key/authenticate_caller.ts';
 import { createSession } from './features/session/create_session.ts';
 import { rotateSession } from './features/session/rotate_session.ts';
@@ -56,6 +57,7 @@ export type Parts = {
   readonly masterKey: Uint8Array;
   readonly hasher: Hasher;
   readonly strength: PasswordStrength;
+  readonly proofOfWork: ProofOfWork;
   /** Where events may be sent, and how; undefined sends none. */
   readonly webhook?: WebhookParts | undefined;
   readonly clock: Clock;
@@ -128,7 +130,8 @@ export function compose(parts: Parts) {
   const audit = tokenAudit({ audit: store.audit, clock, newId });
   const tokenDeps = { ...base, keyring: ring, audit, stamp: cache.stamp };
 
-  const limit = limitAttempts({ rateLimits: store.rateLimits, settings });
+  const limitDeps = { rateLimits: store.rateLimits, settings, proofOfWork: parts.proofOfWork };
+  const limit = limitAttempts(limitDeps);
   const trail = composeAudit({ ...parts, uses });
   const webhooks = composeWebhook({ ...parts, newId });
   const organisationDeps = { ...base, organisations: store.organisations };
@@ -209,6 +212,7 @@ export function compose(parts: Parts) {
     /** What the pages need. */
     pages: {
       ...passwords.pages,
+      askForWork: askForWork(limitDeps),
       issueSignInCode: issueSignInCode(codeDeps),
       mfa: mfa.useCases,
       oauth: oauth.useCases,

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { type Composition, compose } from './compose.ts';
 import type { MailParts } from './compose_mail.ts';
@@ -8,6 +8,7 @@ import { createHasher, turnstile } from './features/password/hasher.ts';
 import { passwordStrength, refusingBreached } from './features/password/password_rules.ts';
 import { ensureDefaultTenant } from './features/tenant/read_settings.ts';
 import { DEFAULT_TENANT, type TenantSettings } from './features/tenant/tenant.ts';
+import { altcha } from './flood/altcha.ts';
 import type { Log } from './log.ts';
 import { oauthProvider } from './oauth/provider.ts';
 import { openBreachedFile } from './store/breached_file.ts';
@@ -17,6 +18,8 @@ import { postEvent } from './webhook/post_event.ts';
 import { addressRule } from './webhook/target.ts';
 
 const random = (size: number) => randomBytes(size);
+
+const hkdfHex = (key: Uint8Array, info: string) => Buffer.from(hkdfSync('sha256', key, '', info, 32)).toString('hex');
 
 /** A wired server without its transports: what `serve` listens for and what the operator's commands use directly. */
 export type Node = Composition & { readonly store: Store; readonly masterKey: Uint8Array; close(): Promise<void> };
@@ -71,6 +74,7 @@ export async function openNode(config: Config, log: Log, { signingKeys = true }:
       masterKey,
       hasher,
       strength,
+      proofOfWork: altcha({ secret: hkdfHex(masterKey, 'trust-layer proof of work'), clock: Date.now }),
       clock: Date.now,
       monotonic: () => performance.now(),
       random,

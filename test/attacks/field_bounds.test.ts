@@ -4,6 +4,7 @@ import { type DescMessage, fromJson, type JsonObject, type JsonValue, toBinary }
 import {
   a,
   batchVerify,
+  begun,
   bytes,
   callbackQuery,
   characters,
@@ -95,7 +96,7 @@ const EDGES: Readonly<Record<string, Readonly<Record<string, Edge>>>> = {
     ...client,
   },
   ExchangeTrustToken: { trust_token: token, audience: name, scope, lifetime_seconds: whole(5, 300) },
-  CreateGuest: { display_name: characters(128), metadata: textMap(32, 512), ...device },
+  CreateGuest: { display_name: characters(128), metadata: textMap(32, 512), ...begun },
   CreateIdentity: {
     identifiers: {
       good: [list(10, () => ({ type: 3, value: freshName('i') }))],
@@ -141,14 +142,14 @@ const EDGES: Readonly<Record<string, Readonly<Record<string, Edge>>>> = {
     password: { good: password.good.slice(1), bad: [...password.bad, '', 'seven77'] },
     display_name: characters(128),
     guest_session_id: { good: [''], bad: [a(257), a(129, 'é'), 'a\u0000'] },
-    ...device,
+    ...begun,
   },
   SignInWithPassword: {
     identifier_type: type,
     identifier: { good: [a(254), 'x'], bad: ['', a(255), 'a\u0000'] },
     password,
     device_token: bytes(256),
-    ...device,
+    ...begun,
   },
   ProveTotp: { pending_token: secret, code: bytes(16), ...device },
   ProveRecoveryCode: { pending_token: secret, recovery_code: bytes(64), ...device },
@@ -263,7 +264,7 @@ const EDGES: Readonly<Record<string, Readonly<Record<string, Edge>>>> = {
       bad: [...pageLink.bad, 'mailto:a@b?body=x', 'mailto:x'],
     },
     ...Object.fromEntries(
-      ['account', 'address', 'tenant', 'mail'].flatMap((limit) => [
+      ['account', 'address', 'tenant', 'mail', 'free_address', 'free_tenant'].flatMap((limit) => [
         [`settings.rate_limits.${limit}.burst`, whole(1, 1_000_000, false)],
         [`settings.rate_limits.${limit}.per_hour`, whole(1, 3_600_000, false)],
       ]),

@@ -9,6 +9,7 @@ import { countingHasher } from '../support/password_world.ts';
 import { postgresServer } from '../support/postgres.ts';
 import type { RpcCaller } from '../support/rpc_caller.ts';
 import { freshName, verdictOf } from '../support/shared_server.ts';
+import { solveWork } from '../support/solve_work.ts';
 import { WIDE_LIMITS } from '../support/world.ts';
 
 const EMAIL = IdentifierType.EMAIL;
@@ -131,6 +132,25 @@ describe('attack: parallel guessing', function () {
       })),
     );
     assert.deepEqual(tally, { hashes: LIMIT.burst, reasons: { CREDENTIAL_REJECTED: LIMIT.burst, RATE_LIMITED: 50 } });
+  });
+
+  it('LIM-5 of 50 uses of one proof of work over two nodes, one is looked at further', async () => {
+    const pair = [await node({ freeTenant: LIMIT }), await node({ freeTenant: LIMIT })];
+    await guess(
+      pair,
+      times(LIMIT.burst, () => ({ identifier: `${freshName('who')}@example.com` })),
+    );
+    const asked = await guess(pair, [{ identifier: 'who@example.com' }]);
+    assert.deepEqual(asked, { hashes: 0, reasons: { PROOF_OF_WORK_REQUIRED: 1 } });
+    const signIn = { identifierType: EMAIL, identifier: 'who@example.com', password: PASSWORD };
+    const [first] = pair as [ComposedServer];
+    const { metadata } = await first.rpc.refused('PasswordService', 'signInWithPassword', signIn);
+    const proofOfWork = solveWork(metadata.challenge ?? '');
+    const tally = await guess(
+      pair,
+      times(50, (place) => ({ identifier: `${freshName(`who${place}`)}@example.com`, proofOfWork })),
+    );
+    assert.deepEqual(tally, { hashes: 1, reasons: { CREDENTIAL_REJECTED: 1, PROOF_OF_WORK_REQUIRED: 49 } });
   });
 
   it('LIM-3 without the limits nobody signs in, and Verify goes on', async () => {

@@ -20,7 +20,7 @@ const LOOKS = [
 ] as const;
 
 /** Rows of the table of routes that are no page. */
-const NO_PAGE = new Set(['passkey', 'style', 'icon', 'brand', 'jwks', 'discovery', 'health', 'ready']);
+const NO_PAGE = new Set(['script', 'style', 'icon', 'brand', 'jwks', 'discovery', 'health', 'ready']);
 
 type Finding = {
   readonly id: string;

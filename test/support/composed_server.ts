@@ -10,6 +10,7 @@ import type { RateLimits } from '../../server/src/features/rate_limit/rate_limit
 import { createServiceKey } from '../../server/src/features/service_key/change_service_key.ts';
 import { SCOPES } from '../../server/src/features/service_key/service_key.ts';
 import { ensureDefaultTenant } from '../../server/src/features/tenant/read_settings.ts';
+import { altcha } from '../../server/src/flood/altcha.ts';
 import { startGrpc } from '../../server/src/grpc/server.ts';
 import { createLog } from '../../server/src/log.ts';
 import { openStore, type Store } from '../../server/src/store/store.ts';
@@ -84,6 +85,7 @@ export async function composedServer(options: ComposedOptions = {}): Promise<Com
     masterKey: options.masterKey ?? random(32),
     hasher,
     strength: fakeStrength,
+    proofOfWork: altcha({ secret: 'of the tests', clock }),
     clock,
     monotonic: () => performance.now(),
     random,

@@ -109,6 +109,8 @@ export const batchVerify: Readonly<Record<string, Edge>> = {
   'clients[0].user_agent': device['device.user_agent'] as Edge,
   'clients[0].ip_address': device['device.ip_address'] as Edge,
 };
+/** The device and the proof of what begins something. */
+export const begun: Readonly<Record<string, Edge>> = { ...device, proof_of_work: bytes(2_048) };
 /** Names of providers, callbacks of the caller, and what comes back to them. */
 const provider: Edge = { good: ['acme', a(32)], bad: ['', a(33), 'Acme', '1a', 'a-b', 'a\n', 'é'] };
 const redirectUri: Edge = {
@@ -227,9 +229,9 @@ export const MAIL_EDGES: Readonly<Record<string, Readonly<Record<string, Edge>>>
     password,
     ...device,
   },
-  StartEmailSignIn: mail,
+  StartEmailSignIn: { ...mail, ...begun },
   CompleteEmailSignIn: { ...typed, device_token: bytes(256) },
-  StartPasswordReset: mail,
+  StartPasswordReset: { ...mail, ...begun },
   CompletePasswordReset: { ...typed, password },
   StartEmailVerification: { ...mail, session_id: secret, replaces: { good: [''], bad: address.bad.slice(1) } },
   CompleteEmailVerification: typed,

@@ -73,6 +73,7 @@ export async function httpWorld({
       listEvents: world.stores.audit.list,
     },
     readIdentity: world.readIdentity,
+    askForWork: world.askForWork,
     email: world.email,
     jwks: async () => '{"keys":[]}',
     siteAt: async () => undefined,

@@ -14,13 +14,14 @@ import {
   signInWithPassword,
 } from '../../server/src/features/password/sign_in_with_password.ts';
 import { registerPassword, signUpWithPassword } from '../../server/src/features/password/sign_up_with_password.ts';
-import { limitAttempts } from '../../server/src/features/rate_limit/limit_attempts.ts';
+import { askForWork, limitAttempts } from '../../server/src/features/rate_limit/limit_attempts.ts';
+import type { ProofOfWork } from '../../server/src/features/rate_limit/proof_of_work.ts';
 import { revokeSession } from '../../server/src/features/session/revoke_session.ts';
 import { exchangeSignInCode } from '../../server/src/features/sign_in/exchange_sign_in_code.ts';
 import { issueSignInCode } from '../../server/src/features/sign_in/issue_sign_in_code.ts';
 import type { Elsewhere } from '../../server/src/features/users_table/elsewhere.ts';
 import { sealerOf } from '../../server/src/kernel/sealer.ts';
-import { testWorld } from './world.ts';
+import { fakeWork, testWorld } from './world.ts';
 
 /** A hasher that costs nothing and notes each hash: `hash` or what was compared with. */
 export function countingHasher() {
@@ -53,6 +54,7 @@ type Options = {
   readonly hasher?: Hasher;
   readonly oauthProviders?: OauthProviders;
   readonly strength?: PasswordStrength;
+  readonly proofOfWork?: ProofOfWork;
   /** Whether the server has a place to send mails to. */
   readonly mail?: boolean;
   /** Whether who signs up is sent a mail. */
@@ -78,7 +80,11 @@ export function passwordWorld(options: Options = {}) {
     readIdentityByIdentifier: stores.identities.readByIdentifier,
     insertIdentity: stores.identities.insert,
     createSession: world.create,
-    limitAttempts: limitAttempts({ ...world, rateLimits: stores.rateLimits }),
+    limitAttempts: limitAttempts({
+      ...world,
+      rateLimits: stores.rateLimits,
+      proofOfWork: options.proofOfWork ?? fakeWork,
+    }),
   };
   const elsewhere = options.elsewhere?.(deps);
   const authenticate = authenticatePassword({ ...deps, elsewhere });
@@ -115,8 +121,10 @@ export function passwordWorld(options: Options = {}) {
     address: '192.0.2.7',
     displayName: 'Ada',
   };
+  const limits = { ...world, rateLimits: stores.rateLimits, proofOfWork: options.proofOfWork ?? fakeWork };
   return {
     ...world,
+    askForWork: askForWork(limits),
     oauth: oauth.useCases,
     oauthRpc: oauth.handlers.OauthService,
     work: counting.work,

@@ -143,7 +143,7 @@ export async function validRequests(rpc: RpcCaller): Promise<Readonly<Record<str
         session_absolute_timeout_seconds: tenant?.settings?.sessionAbsoluteTimeoutSeconds ?? 0,
         trust_token_lifetime_seconds: 60,
         sign_up_open: true,
-        rate_limits: { account: WIDE, address: WIDE, tenant: WIDE, mail: WIDE },
+        rate_limits: { account: WIDE, address: WIDE, tenant: WIDE, mail: WIDE, free_address: WIDE, free_tenant: WIDE },
       },
     },
     CreateWebhook: { url: 'https://hooks.example.com/valid', actions: ['tenant.never'] },

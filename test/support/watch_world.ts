@@ -139,6 +139,7 @@ export async function watchWorld(options: Partial<GrpcOptions> = {}) {
     masterKey: randomBytes(32),
     hasher: {} as never,
     strength: {} as never,
+    proofOfWork: {} as never,
     clock: Date.now,
     monotonic: () => performance.now(),
     random: randomBytes,

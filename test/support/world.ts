@@ -3,6 +3,7 @@ import { composeMfa } from '../../server/src/compose_mfa.ts';
 import type { Identity } from '../../server/src/features/identity/identity.ts';
 import { cancelDeletion } from '../../server/src/features/personal_data/deletion.ts';
 import { limitAttempts } from '../../server/src/features/rate_limit/limit_attempts.ts';
+import type { ProofOfWork } from '../../server/src/features/rate_limit/proof_of_work.ts';
 import { createSession } from '../../server/src/features/session/create_session.ts';
 import { sessionUses, verifySession, verifySessionHandle } from '../../server/src/features/session/verify_session.ts';
 import { DEFAULT_SETTINGS, type TenantSettings } from '../../server/src/features/tenant/tenant.ts';
@@ -75,7 +76,7 @@ export function testWorld() {
     recordAudit: stores.audit.append,
     verify: verifySession(common),
     createSession: create,
-    limitAttempts: limitAttempts({ ...common, rateLimits: stores.rateLimits }),
+    limitAttempts: limitAttempts({ ...common, rateLimits: stores.rateLimits, proofOfWork: fakeWork }),
   });
 
   return {
@@ -92,6 +93,12 @@ export function testWorld() {
     verifyHandle: verifySessionHandle(common),
   };
 }
+
+/** Proofs of work that cost nothing: `solves:` and anything is one. */
+export const fakeWork: ProofOfWork = {
+  challenge: async (tenantId) => `challenge of ${tenantId}`,
+  solved: async (_tenantId, solution) => (solution.startsWith('solves:') ? solution : undefined),
+};
 
 const WIDE = { burst: 1_000_000, perHour: 3_600_000 };
 /** Limits that a test does not meet unless it sets its own. */

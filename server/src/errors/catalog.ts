@@ -47,6 +47,11 @@ export const CATALOG = {
     code: 8,
     message: 'The queue of password hashes is full; `google.rpc.RetryInfo` says when to come back.',
   },
+  PROOF_OF_WORK_REQUIRED: {
+    code: 8,
+    message:
+      'Many attempts are coming in: solve the challenge in metadata `challenge`, or come back when `google.rpc.RetryInfo` says.',
+  },
   DATABASE_UNAVAILABLE: { code: 14, message: 'The database did not answer.' },
   SIGNING_KEY_UNAVAILABLE: { code: 14, message: 'No active signing key could be used.' },
   DRAINING: { code: 14, message: 'The server is shutting down; another node answers.' },

@@ -27,15 +27,17 @@ const NAMES_FIELDS: Partial<Record<Reason, FieldViolation>> = {
   WEAK_PASSWORD: { field: 'password', description: 'is too easy to guess' },
   INVALID_PAGE_TOKEN: { field: 'page_token', description: 'was not made by this server for this list' },
 };
-const NAMES_A_TIME: ReadonlySet<Reason> = new Set<Reason>(['RATE_LIMITED', 'HASHING_BUSY']);
+const NAMES_A_TIME: ReadonlySet<Reason> = new Set<Reason>(['RATE_LIMITED', 'PROOF_OF_WORK_REQUIRED', 'HASHING_BUSY']);
 const RETRY_MS = 1_000;
 
 // Clients refuse trailers of more than 8 kB, so everything that grows with the request is cut.
 const MAX_FIELDS = 12;
 const MAX_TEXT_BYTES = 128;
 const MAX_METADATA = 6;
+/** A challenge is ours, and of no use in part. */
+const MAX_CHALLENGE_BYTES = 1_024;
 
-const clean = (text: string) => Buffer.from(maskSecrets(text)).subarray(0, MAX_TEXT_BYTES).toString();
+const clean = (text: string, most = MAX_TEXT_BYTES) => Buffer.from(maskSecrets(text)).subarray(0, most).toString();
 
 /** Translates any failure of a handler into its status. Everything but a TrustError leaves as INTERNAL with a request_id only. */
 export function failureOf(error: unknown, newRequestId: () => string = randomUUID): Failure {
@@ -59,7 +61,7 @@ function detailsOf(error: TrustError): { typeUrl: string; value: Buffer }[] {
   const metadata = Object.fromEntries(
     Object.entries(error.metadata)
       .slice(0, MAX_METADATA)
-      .map(([key, value]) => [clean(key), clean(value)]),
+      .map(([key, value]) => [clean(key), clean(value, key === 'challenge' ? MAX_CHALLENGE_BYTES : undefined)]),
   );
   const details = [any('ErrorInfo', ErrorInfo.encode({ reason: error.reason, domain: DOMAIN, metadata }))];
   const missing = NAMES_FIELDS[error.reason];

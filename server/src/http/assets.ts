@@ -9,14 +9,15 @@ export type Asset = {
   readonly content: string | Uint8Array<ArrayBuffer>;
 };
 
-/** Reads style sheet, icon and script, once. */
-export function readAssets(): Readonly<Record<'style' | 'icon' | 'passkey', Asset>> {
+/** Reads style sheet, icon and scripts, once. */
+export function readAssets(): Readonly<Record<'style' | 'icon' | 'passkey' | 'work', Asset>> {
   // The library's bundle lies beside its entry, under a path that its manifest does not export.
   const bundle = new URL('../dist/bundle/index.umd.min.js', import.meta.resolve('@simplewebauthn/browser'));
   return {
     style: asset('style', 'css', 'text/css'),
     icon: asset('icon', 'svg', 'image/svg+xml'),
     passkey: asset('passkey', 'js', 'text/javascript', readFileSync(bundle, 'utf8')),
+    work: asset('work', 'js', 'text/javascript'),
   };
 }
 

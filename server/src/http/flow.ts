@@ -29,15 +29,17 @@ export type FlowOptions = {
   readonly clientOf: (context: PageContext) => string;
 };
 
+export type PageScript = 'passkey' | 'work';
+
 export type PageText = {
-  readonly status: 200 | 422 | 503;
+  readonly status: 200 | 422 | 429 | 503;
   readonly title: string;
   readonly body: Html;
   readonly formTarget?: string;
   /** Where the page is to be had by a link, if not where it stands; an answer to a form that has none cannot change its language. */
   readonly link?: string | undefined;
-  /** Whether the page needs the passkey script. */
-  readonly script?: boolean;
+  /** What the page needs scripts for. */
+  readonly scripts?: readonly PageScript[];
 };
 
 /** Where a person is on the way to. */

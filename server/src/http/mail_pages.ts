@@ -3,6 +3,7 @@ import type { Given, MailProofs, Started } from '../features/mail_proof/mail_pro
 import type { CompletePasswordReset, StartPasswordReset } from '../features/mail_proof/reset_password.ts';
 import type { CompleteMailSignIn, StartMailSignIn } from '../features/mail_proof/sign_in_by_mail.ts';
 import type { CompleteEmailVerification } from '../features/mail_proof/verify_email.ts';
+import type { AskForWork } from '../features/rate_limit/limit_attempts.ts';
 import { readCookie } from './cookie.ts';
 import { ACTOR, type Flow, type FlowOptions, type OwnForm, type RedirectFlow } from './flow.ts';
 import { type Fields, readForm, readQuery } from './form.ts';
@@ -11,6 +12,7 @@ import type { PageContext, PageHandlers } from './routes.ts';
 import { deviceCookie } from './second_step_pages.ts';
 import { type FormFaultView, type FormPage, pageLink } from './views/form.ts';
 import { askAddressView, doneView, elsewhereView, linkView, typeCodeView } from './views/mail.ts';
+import { workAsked } from './work_asked.ts';
 
 export type MailUseCases = {
   /** Whether mails can be sent; without it none of these pages is there. */
@@ -30,23 +32,32 @@ type Typed = {
   readonly flowToken?: string | undefined;
   readonly email: string;
   readonly fault?: FormFaultView | undefined;
+  /** The challenge, where the fault is that work must be proved. */
+  readonly work?: string | undefined;
 };
 
 /** Pages of what is done by mail: thin, since the use cases decide. */
 export function mailPages(
-  options: FlowOptions & { readonly flow: RedirectFlow; readonly email: MailUseCases },
+  options: FlowOptions & {
+    readonly flow: RedirectFlow;
+    readonly email: MailUseCases;
+    readonly askForWork: AskForWork;
+  },
 ): Pick<PageHandlers, 'mailSignIn' | 'submitMailSignIn' | 'recover' | 'submitRecover' | 'mailLink' | 'submitMailLink'> {
   const { flow: redirect, tokens, refuse, email } = options;
   const devices = deviceCookie(options.publicUrl);
 
   /** Asks for the address, or, once a mail is on its way, for the code. */
-  const show = (context: PageContext, kind: Kind, { request }: Flow, typed: Typed): Promise<Response> => {
+  const show = async (context: PageContext, kind: Kind, { request }: Flow, typed: Typed): Promise<Response> => {
     const { t } = context.var;
     const { flowToken, fault } = typed;
     const token = tokens.token(redirect.transactionOf(context), request);
-    const form = { t, request, token, fault, kind, email: typed.email.slice(0, 254) };
+    const asks = () => options.askForWork(options.tenantId, options.clientOf(context));
+    const work = typed.work ?? (flowToken === undefined ? await asks() : undefined);
+    const form = { t, request, token, fault, work, kind, email: typed.email.slice(0, 254) };
     return options.page(context, {
-      status: fault === undefined ? 200 : 422,
+      status: fault === undefined ? 200 : typed.work === undefined ? 422 : 429,
+      scripts: work === undefined ? [] : ['work'],
       title: flowToken === undefined ? (kind === 'recover' ? t.mail.recover : t.mail.signInByCode) : t.mail.checkMail,
       body: flowToken === undefined ? askAddressView(form) : typeCodeView({ ...form, flowToken }),
       formTarget: request.returnTo,
@@ -62,6 +73,7 @@ export function mailPages(
       language: context.var.t.language,
       binding: redirect.bindingOf(transaction),
       request: new URL(pageLink('/sign-in', request), options.publicUrl).search,
+      proofOfWork: fields.proof_of_work ?? '',
     };
     const start = kind === 'recover' ? email.startPasswordReset : email.startMailSignIn;
     return start(asker, fields.email ?? '');
@@ -99,9 +111,10 @@ export function mailPages(
       const given = { ...by, flowToken, code, binding: redirect.bindingOf(form.transaction) };
       return await complete(context, given, kind, form);
     } catch (error) {
-      const fault = faultOf(error, context);
+      const asked = workAsked(error, context);
+      const fault = asked?.fault ?? faultOf(error, context);
       if (fault === undefined) throw error;
-      return show(context, kind, form, { email: typed, flowToken, fault });
+      return show(context, kind, form, { email: typed, flowToken, fault, work: asked?.work });
     }
   };
 

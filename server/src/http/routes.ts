@@ -51,9 +51,9 @@ export const ROUTES = {
   accountSessions: { method: 'GET', path: '/account/sessions', csrf: false, cache: 'no-store' },
   endSessions: { method: 'POST', path: '/account/sessions', csrf: true, cache: 'no-store' },
   accountActivity: { method: 'GET', path: '/account/activity', csrf: false, cache: 'no-store' },
-  passkey: {
+  script: {
     method: 'GET',
-    path: '/assets/:file{passkey-[0-9a-f]{16}\\.js}',
+    path: '/assets/:file{(?:passkey|work)-[0-9a-f]{16}\\.js}',
     csrf: false,
     cache: 'public, max-age=31536000, immutable',
   },

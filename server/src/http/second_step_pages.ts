@@ -86,7 +86,7 @@ export function secondStepPages(
         body,
         formTarget: flow.request.returnTo,
         link: pageLink('/second-step', flow.request),
-        script: redirect.hasPasskeys,
+        scripts: redirect.hasPasskeys ? ['passkey'] : [],
       });
     if (asked === 'factor') {
       const passkeyOptions =

@@ -6,6 +6,7 @@ import { Hono } from 'hono';
 import { TrustError } from '../errors/trust_error.ts';
 import type { Identity } from '../features/identity/identity.ts';
 import type { ReadOutbox } from '../features/mail/read_outbox.ts';
+import type { AskForWork } from '../features/rate_limit/limit_attempts.ts';
 import type { IssueSignInCode } from '../features/sign_in/issue_sign_in_code.ts';
 import type { SiteAt } from '../features/tenant/origins.ts';
 import type { IsSuspended } from '../features/tenant/read_settings.ts';
@@ -19,7 +20,7 @@ import { clientAddress } from './client_address.ts';
 import { transactionCookie } from './cookie.ts';
 import { formTokens, isOwnForm } from './csrf.ts';
 import { type EmailChangeUseCases, emailChangePages } from './email_change_pages.ts';
-import { type PageText, redirectFlow } from './flow.ts';
+import { type PageScript, type PageText, redirectFlow } from './flow.ts';
 import { type MailUseCases, mailPages } from './mail_pages.ts';
 import { type OauthPageUseCases, oauthPages } from './oauth_pages.ts';
 import { outboxPages } from './outbox_pages.ts';
@@ -37,6 +38,7 @@ import { type SecondStepUseCases, secondStepPages } from './second_step_pages.ts
 import { securityHeaders } from './security_headers.ts';
 import { type SignInUseCases, signInPages } from './sign_in_pages.ts';
 import { pagesByHost, type SiteOptions } from './sites.ts';
+import type { Texts } from './texts/en.ts';
 import { languageLinks, textsFor } from './texts.ts';
 import { errorView } from './views/error.ts';
 import { homeView } from './views/home.ts';
@@ -54,6 +56,7 @@ export type HttpOptions = Omit<WellKnownOptions, 'ready' | 'tenantId'> &
     readonly email: MailUseCases & EmailChangeUseCases;
     readonly issueSignInCode: IssueSignInCode;
     readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
+    readonly askForWork: AskForWork;
     readonly settings: (tenantId: string) => Promise<TenantSettings>;
     /** Port 0 lets the system choose. */
     readonly address: { readonly host: string; readonly port: number };
@@ -140,7 +143,11 @@ export function httpApp(options: SiteOptions): Hono<PageEnv> {
       brand: await brand(),
       styleUrl: assets.style.url,
       iconUrl: assets.icon.url,
-      script: nonce === undefined ? undefined : { url: assets.passkey.url, nonce },
+      scripts: (nonce === undefined ? [] : (page.scripts ?? [])).map((name) => ({
+        url: assets[name].url,
+        nonce: nonce ?? '',
+      })),
+      scriptWords: scriptWords(context.var.t, page.scripts ?? []),
       languages: languageLinks(context, page.link),
     });
     return context.html(text, status as 200);
@@ -196,7 +203,7 @@ export function httpApp(options: SiteOptions): Hono<PageEnv> {
     refuse,
     clientOf,
     async page(context: PageContext, page: PageText) {
-      const nonce = page.script === true ? Buffer.from(random(16)).toString('base64') : undefined;
+      const nonce = page.scripts?.length ? Buffer.from(random(16)).toString('base64') : undefined;
       const headers = securityHeaders(options, { formTarget: page.formTarget, nonce });
       for (const [header, value] of Object.entries(headers)) context.header(header, value);
       return write(context, page.status, page, nonce);
@@ -223,7 +230,7 @@ export function httpApp(options: SiteOptions): Hono<PageEnv> {
       const { t } = context.var;
       return write(context, 200, { title: t.frame.home, body: homeView(t, options) });
     },
-    passkey: (context) => asset(context, assets.passkey),
+    script: (context) => asset(context, assets.passkey, assets.work),
     style: (context) => asset(context, assets.style),
     icon: (context) => asset(context, assets.icon),
     brand: async (context) => asset(context, ...(await brand()).files),
@@ -262,6 +269,11 @@ async function answers(ping: () => Promise<unknown>): Promise<boolean> {
     () => false,
   );
   return Promise.race([pong, late]);
+}
+
+function scriptWords({ frame }: Texts, scripts: readonly PageScript[]): string {
+  if (scripts.length > 1) return frame.bothScripts;
+  return { passkey: frame.passkeyScript, work: frame.workScript, none: frame.noScripts }[scripts[0] ?? 'none'];
 }
 
 /** All of `X-Forwarded-For`, however many headers it came in. */

@@ -5,9 +5,10 @@ import type { SignInWithPasskey, StartPasskeySignIn } from '../features/passkey/
 import type { AuthenticatePassword } from '../features/password/sign_in_with_password.ts';
 import type { RegisterPassword } from '../features/password/sign_up_with_password.ts';
 import type { BeginSignIn } from '../features/pending_sign_in/begin_sign_in.ts';
+import type { AskForWork } from '../features/rate_limit/limit_attempts.ts';
 import type { Language } from '../kernel/language.ts';
 import { readCookie } from './cookie.ts';
-import { ACTOR, type Flow, type FlowOptions, type OwnForm, type RedirectFlow } from './flow.ts';
+import { ACTOR, type Flow, type FlowOptions, type OwnForm, type PageScript, type RedirectFlow } from './flow.ts';
 import type { Fields } from './form.ts';
 import { signUpClosed } from './refusal.ts';
 import type { PageContext, PageHandlers } from './routes.ts';
@@ -17,11 +18,13 @@ import type { ProviderButton } from './views/elsewhere.ts';
 import { type FormFaultView, pageLink } from './views/form.ts';
 import { signInView } from './views/sign_in.ts';
 import { signUpView } from './views/sign_up.ts';
+import { workAsked } from './work_asked.ts';
 
 export type SignInUseCases = {
   readonly authenticatePassword: AuthenticatePassword;
   readonly registerPassword: RegisterPassword;
   readonly email: { readonly enabled: boolean };
+  readonly askForWork: AskForWork;
   readonly mfa: {
     readonly beginSignIn: BeginSignIn;
     readonly startPasskeySignIn: StartPasskeySignIn;
@@ -47,16 +50,18 @@ export function signInPages(
     context: PageContext,
     kind: Kind,
     { settings, request }: Flow,
-    typed: { readonly fields: Fields; readonly fault: FormFaultView } | undefined,
+    typed: { readonly fields: Fields; readonly fault: FormFaultView; readonly work?: string } | undefined,
   ): Promise<Response> => {
     const token = tokens.token(redirect.transactionOf(context), request);
     const { t } = context.var;
-    const form = { t, request, token, fault: typed?.fault, providers: options.oauth.providers };
+    const work = typed?.work ?? (await options.askForWork(options.tenantId, options.clientOf(context)));
+    const form = { t, request, token, fault: typed?.fault, work, providers: options.oauth.providers };
+    const workScript: readonly PageScript[] = work === undefined ? [] : ['work'];
     const identifier = typed?.fields.identifier?.slice(0, 254) ?? '';
     const displayName = typed?.fields.display_name?.slice(0, 128) ?? '';
-    // Every form that is shown again has status 422.
-    const status = typed ? (422 as const) : (200 as const);
-    const common = { status, link: pageLink(`/${kind}`, request) };
+    // Every form that is shown again has status 422, unless it has to wait.
+    const status = typed === undefined ? 200 : typed.work === undefined ? 422 : 429;
+    const common = { status, link: pageLink(`/${kind}`, request) } as const;
     if (kind === 'sign-up') {
       const body = signUpView({ ...form, identifier, displayName });
       return options.page(context, {
@@ -64,6 +69,7 @@ export function signInPages(
         title: t.signIn.createYourAccount,
         body,
         formTarget: request.returnTo,
+        scripts: workScript,
       });
     }
     const passkeys = redirect.hasPasskeys && settings.mfaPolicy !== 'off';
@@ -76,7 +82,7 @@ export function signInPages(
       title: t.signIn.signIn,
       body,
       formTarget: request.returnTo,
-      script: passkeys,
+      scripts: passkeys ? ['passkey', ...workScript] : workScript,
     });
   };
 
@@ -112,6 +118,8 @@ export function signInPages(
       if (error instanceof TrustError && error.reason === 'SIGN_UP_CLOSED') {
         return refuse(context, signUpClosed(pageLink('/sign-in', request)));
       }
+      const asked = workAsked(error, context);
+      if (asked !== undefined) return show(context, kind, form, { fields, ...asked });
       const fault = faultOf(error, context.var.t);
       if (fault === undefined) throw error;
       return show(context, kind, form, { fields, fault });
@@ -119,8 +127,8 @@ export function signInPages(
   };
 
   const decide = (kind: Kind, fields: Fields, address: string, language: Language): Promise<Identity> => {
-    const { identifier = '', password = '', display_name: typedName = '' } = fields;
-    const attempt = { tenantId: options.tenantId, actor: ACTOR, identifier, password, address };
+    const { identifier = '', password = '', display_name: typedName = '', proof_of_work: proofOfWork } = fields;
+    const attempt = { tenantId: options.tenantId, actor: ACTOR, identifier, password, address, proofOfWork };
     if (kind !== 'sign-up') return options.authenticatePassword({ ...attempt, identifierType: typeOf(identifier) });
     const displayName = readDisplayName(typedName);
     if (displayName === undefined) throw new NameFault();

@@ -11,7 +11,7 @@ import type { HttpOptions } from './server.ts';
 /** What the pages of one tenant are made of. They have an origin of their own, so that browsers keep cookies, passkeys and scripts of tenants apart (spec TEN-4). */
 export type SiteOptions = HttpOptions & Site & { readonly assets: Assets };
 
-type Assets = Readonly<Record<'style' | 'icon' | 'passkey', Asset>>;
+type Assets = Readonly<Record<'style' | 'icon' | 'passkey' | 'work', Asset>>;
 type Fetch = Parameters<typeof getRequestListener>[0];
 
 /** Pages of so many tenants are kept; others are put together when they are asked for. */

@@ -10,13 +10,15 @@ import type { Device } from '../session/session.ts';
 import type { TenantSettings } from '../tenant/tenant.ts';
 import { GUEST } from './guest.ts';
 
-/** Errors: SIGN_UP_CLOSED, RATE_LIMITED. */
+/** Errors: SIGN_UP_CLOSED, RATE_LIMITED, PROOF_OF_WORK_REQUIRED. */
 export type CreateGuest = (input: {
   readonly tenantId: string;
   readonly actor: string;
   readonly displayName: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly device: Device;
+  /** The solution of a challenge; empty where there is none. */
+  readonly proofOfWork: string;
 }) => Promise<CreatedSession>;
 
 /** Lets a stranger in without asking who they are: an identity without identifier or credential, and the one session that knows it (spec ACC-10). */
@@ -28,9 +30,9 @@ export function createGuest(deps: {
   readonly clock: Clock;
   readonly newId: NewId;
 }): CreateGuest {
-  return async ({ tenantId, actor, displayName, metadata, device }) => {
+  return async ({ tenantId, actor, displayName, metadata, device, proofOfWork }) => {
     if (!(await deps.settings(tenantId)).signUpOpen) throw new TrustError('SIGN_UP_CLOSED');
-    await deps.limitAttempts({ tenantId, address: device.ipAddress });
+    await deps.limitAttempts({ tenantId, address: device.ipAddress, proofOfWork });
     const now = deps.clock();
     const facts = { tenantId, identifiers: [], displayName, roles: [], metadata };
     const guest = newIdentity(deps.newId('idn'), facts, now);

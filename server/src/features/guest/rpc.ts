@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checked, device, metadata } from '../../contract/fields.ts';
+import { checked, device, metadata, textBytes } from '../../contract/fields.ts';
 import type { CreateGuestRequest, CreateGuestResponse } from '../../contract/gen/trust/v1/identity.ts';
 import { identityFactsMessage, sessionMessage } from '../../contract/messages.ts';
 import type { Handler } from '../../contract/rpc.ts';
@@ -8,7 +8,7 @@ import type { CreateGuest } from './create_guest.ts';
 
 export type GuestRpc = { readonly createGuest: Handler<CreateGuestRequest, CreateGuestResponse> };
 
-const guestFields = z.object({ displayName, metadata, device });
+const guestFields = z.object({ displayName, metadata, device, proofOfWork: textBytes(2_048) });
 
 /** The handler of guests. */
 export function guestRpc(useCases: { readonly createGuest: CreateGuest }): GuestRpc {

@@ -25,6 +25,8 @@ export type Asker = {
   /** The transaction of a browser, and where that is on the way to. */
   readonly binding?: string | undefined;
   readonly request?: string | undefined;
+  /** The solution of a challenge, empty where there is none; undefined where none can be asked for. */
+  readonly proofOfWork?: string | undefined;
 };
 
 /** The flow token is returned here once. */
@@ -39,7 +41,7 @@ export type Given = { readonly tenantId: string; readonly actor: string; readonl
 export type MailProofs = {
   /**
    * Counts, looks, and sends a mail, or does the same work for nobody where `find` finds none (spec MAIL-9).
-   * Errors: FEATURE_NOT_CONFIGURED, RATE_LIMITED.
+   * Errors: FEATURE_NOT_CONFIGURED, RATE_LIMITED, PROOF_OF_WORK_REQUIRED.
    */
   start(
     asker: Asker,
@@ -99,11 +101,11 @@ export function mailProofs(deps: {
 
   return {
     async start(
-      { tenantId, actor, address, language, binding = '', request = '' },
+      { tenantId, actor, address, language, binding = '', request = '', proofOfWork },
       { purpose, email, replaces = '', within, find },
     ) {
       configured();
-      await deps.limitAttempts({ tenantId, recipient: email, address });
+      await deps.limitAttempts({ tenantId, recipient: email, address, proofOfWork });
       const identity = await find();
       const [flowToken, linkToken, code] = [newMailFlowToken(deps.random), newMailLinkToken(deps.random), newCode()];
       const digest = digestOf('mail_flow', flowToken);

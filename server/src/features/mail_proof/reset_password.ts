@@ -11,7 +11,7 @@ import { type Asker, type Given, type MailProofs, rejected, type Started } from 
 
 type Mfa = { readonly mfa: Pick<MfaStore, 'factors'>; readonly oauth: Pick<OauthStore, 'list'> };
 
-/** Errors: INVALID_FIELD, RATE_LIMITED, FEATURE_NOT_CONFIGURED. */
+/** Errors: INVALID_FIELD, RATE_LIMITED, PROOF_OF_WORK_REQUIRED, FEATURE_NOT_CONFIGURED. */
 export type StartPasswordReset = (asker: Asker, email: string) => Promise<Started>;
 
 /**

@@ -30,10 +30,10 @@ export type EmailRpc = {
 
 const email = textBytes(254).min(1, 'is required');
 const language = textBytes(35).transform((tag) => pickLanguage([tag]) ?? 'en');
-const startFields = z.object({ email, language, device });
+const verifyFields = z.object({ email, language, device, sessionId: secretText, replaces: textBytes(254) });
+const startFields = z.object({ email, language, device, proofOfWork: textBytes(2_048) });
 const codeFields = z.object({ flowToken: secretText, code: textBytes(16).min(1, 'is required'), device });
 const signInFields = codeFields.extend({ deviceToken: textBytes(256) });
-const verifyFields = startFields.extend({ sessionId: secretText, replaces: textBytes(254) });
 // The password's own bounds are the rules' business (spec PWD-1).
 const resetFields = codeFields.extend({ password: z.string() });
 
@@ -57,7 +57,8 @@ export function emailRpc(useCases: {
   return {
     async startEmailSignIn(request, call) {
       const fields = checked(startFields, request);
-      const asker = { ...by(call, fields.device), language: fields.language };
+      const { language: of, proofOfWork } = fields;
+      const asker = { ...by(call, fields.device), language: of, proofOfWork };
       return started(await useCases.startMailSignIn(asker, fields.email));
     },
 
@@ -68,7 +69,8 @@ export function emailRpc(useCases: {
 
     async startPasswordReset(request, call) {
       const fields = checked(startFields, request);
-      const asker = { ...by(call, fields.device), language: fields.language };
+      const { language: of, proofOfWork } = fields;
+      const asker = { ...by(call, fields.device), language: of, proofOfWork };
       return started(await useCases.startPasswordReset(asker, fields.email));
     },
 

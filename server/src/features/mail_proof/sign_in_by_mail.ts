@@ -4,7 +4,7 @@ import type { BeginInput, BeginSignIn, SignInStep } from '../pending_sign_in/beg
 import { emailOf, holds } from './addresses.ts';
 import { type Asker, type Given, type MailProofs, rejected, type Started } from './mail_proofs.ts';
 
-/** Errors: INVALID_FIELD, RATE_LIMITED, FEATURE_NOT_CONFIGURED. */
+/** Errors: INVALID_FIELD, RATE_LIMITED, PROOF_OF_WORK_REQUIRED, FEATURE_NOT_CONFIGURED. */
 export type StartMailSignIn = (asker: Asker, email: string) => Promise<Started>;
 
 /** Sends a code to a verified address of an active identity (spec MAIL-10). */

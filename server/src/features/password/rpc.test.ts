@@ -14,6 +14,7 @@ const signUp = {
   password: 'violet-otter-battery',
   displayName: 'Ada',
   guestSessionId: '',
+  proofOfWork: '',
   device: undefined,
 };
 

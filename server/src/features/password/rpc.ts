@@ -78,6 +78,7 @@ const signInFields = z.object({
   password: z.string(),
   device,
   deviceToken: textBytes(256),
+  proofOfWork: textBytes(2_048),
 });
 
 const changeFields = z.object({ sessionId: secretText, currentPassword: z.string(), password: z.string(), device });

@@ -22,9 +22,11 @@ export type PasswordAttempt = {
   readonly password: string;
   /** Address of the person's device; empty if it is not known. */
   readonly address: string;
+  /** The solution of a challenge; empty where there is none. */
+  readonly proofOfWork?: string | undefined;
 };
 
-/** The identity that the password proves. Errors: INVALID_FIELD (overlong password), CREDENTIAL_REJECTED, RATE_LIMITED, HASHING_BUSY. */
+/** The identity that the password proves. Errors: INVALID_FIELD (overlong password), CREDENTIAL_REJECTED, RATE_LIMITED, PROOF_OF_WORK_REQUIRED, HASHING_BUSY. */
 export type AuthenticatePassword = (attempt: PasswordAttempt) => Promise<Identity>;
 
 /** Reads by canonical identifier. */
@@ -61,13 +63,13 @@ export function authenticatePassword(deps: {
     }
   };
 
-  return async ({ tenantId, actor, identifierType, identifier, password, address }) => {
+  return async ({ tenantId, actor, identifierType, identifier, password, address, proofOfWork = '' }) => {
     refuseOverlong(password);
     const value = canonicalIdentifier(identifierType, identifier);
     const identity =
       value === undefined ? undefined : await deps.readIdentityByIdentifier(tenantId, identifierType, value);
     const account = value === undefined ? undefined : `${identifierType} ${value}`;
-    const passage = await deps.limitAttempts({ tenantId, account, address, identityId: identity?.id });
+    const passage = await deps.limitAttempts({ tenantId, account, address, identityId: identity?.id, proofOfWork });
     const stored = await passwords.read(tenantId, (passage === 'open' ? identity?.id : undefined) ?? NOBODY);
     const matches = await hasher.verify(stored, password);
     const open = passage === 'open';

@@ -29,7 +29,7 @@ export type Registration = PasswordAttempt & {
 /** Asks the owner of an address whether it is theirs, where mails are sent. */
 export type AskOwner = (registration: Registration, identity: Identity, email: string) => Promise<void>;
 
-/** The new identity. Errors: INVALID_FIELD, WEAK_PASSWORD, SIGN_UP_CLOSED, SESSION_REJECTED (of a guest), CREDENTIAL_REJECTED (taken), RATE_LIMITED, HASHING_BUSY. */
+/** The new identity. Errors: INVALID_FIELD, WEAK_PASSWORD, SIGN_UP_CLOSED, SESSION_REJECTED (of a guest), CREDENTIAL_REJECTED (taken), RATE_LIMITED, PROOF_OF_WORK_REQUIRED, HASHING_BUSY. */
 export type RegisterPassword = (registration: Registration) => Promise<Identity>;
 
 /** Writes a new identity with its password; `identifier_taken` leaves nothing behind. */
@@ -84,7 +84,7 @@ export function registerPassword(deps: {
     if (value === undefined) throw invalidField('identifier', 'is not of its type');
     // Refused before it is counted, as at sign-in (spec PWD-1).
     refuseOverlong(password);
-    await deps.limitAttempts({ tenantId, address });
+    await deps.limitAttempts({ tenantId, address, proofOfWork: registration.proofOfWork ?? '' });
     const { guestSessionId } = registration;
     const guest = guestSessionId === undefined ? undefined : await deps.guests.of(tenantId, guestSessionId);
     await refuseUnfit(deps.strength, password, [{ type, value }], wordsOfTenant(settings));

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { reason, testWorld, WIDE_LIMITS } from '../../../../test/support/world.ts';
+import { memoryRateLimits } from '../../../../test/support/memory_rate_limits.ts';
+import { fakeWork, reason, testWorld, WIDE_LIMITS } from '../../../../test/support/world.ts';
 import { HOUR, MINUTE } from '../../kernel/clock.ts';
-import { limitAttempts } from './limit_attempts.ts';
+import { askForWork, limitAttempts } from './limit_attempts.ts';
 import { pass, type RateLimits } from './rate_limit.ts';
 
 function limited(limits: Partial<RateLimits>) {
   const world = testWorld();
   world.tenant.settings = { ...world.tenant.settings, rateLimits: { ...WIDE_LIMITS, ...limits } };
-  const limit = limitAttempts({ ...world, rateLimits: world.stores.rateLimits });
+  const limit = limitAttempts({ ...world, rateLimits: world.stores.rateLimits, proofOfWork: fakeWork });
   const attempt = { tenantId: 'default', address: '192.0.2.1', account: 'email ada@example.com' };
   return { world, limit, attempt };
 }
@@ -82,6 +83,7 @@ describe('rate limit', () => {
     const { update } = world.stores.rateLimits;
     const counting = limitAttempts({
       ...world,
+      proofOfWork: fakeWork,
       rateLimits: {
         update: (tenantId, asked, decide) => {
           subjects.push(asked.length);
@@ -93,6 +95,79 @@ describe('rate limit', () => {
     await counting({ ...attempt, identityId: 'idn_1' });
     await counting({ ...attempt, account: 'email nobody@example.com' });
     assert.deepEqual(subjects, [4, 4]);
+  });
+
+  const asksForWork = (wait: number) => (error: unknown) => {
+    const { retryAfterMs, metadata } = error as { retryAfterMs?: number; metadata?: { challenge?: string } };
+    assert.deepEqual([retryAfterMs, metadata?.challenge], [wait, 'challenge of default']);
+    return reason('PROOF_OF_WORK_REQUIRED')(error);
+  };
+
+  it('LIM-5 beyond what is free, what begins something must prove work: each proof is good once, and counts for none that is free', async () => {
+    for (const [name, same] of [
+      ['freeAddress', { address: '::ffff:192.0.2.1' }],
+      ['freeTenant', { address: '198.51.100.1' }],
+    ] as const) {
+      const { world, attempt } = limited({ [name]: { burst: 2, perHour: 60 } });
+      const rateLimits = memoryRateLimits(() => world.time.now);
+      const limit = limitAttempts({ ...world, rateLimits, proofOfWork: fakeWork });
+      const begin = (proofOfWork: string) => limit({ ...attempt, ...same, account: undefined, proofOfWork });
+      for (let round = 0; round < 9; round += 1) await limit(attempt);
+      await begin('');
+      await begin('solves: kept for later, since none is needed yet');
+      for (const none of ['', 'solved?', 'solved by somebody']) await assert.rejects(begin(none), asksForWork(MINUTE));
+      await begin('solves: kept for later, since none is needed yet');
+      await assert.rejects(begin('solves: kept for later, since none is needed yet'), asksForWork(MINUTE), 'spent');
+      await begin('solves: another');
+      assert.equal(await limit(attempt), 'open', 'what begins nothing is not asked');
+      world.time.now += MINUTE;
+      await begin('');
+      await assert.rejects(begin(''), asksForWork(MINUTE));
+    }
+  });
+
+  it('LIM-5 of 50 uses of one proof at once, one passes', async () => {
+    const { limit, attempt } = limited({ freeTenant: { burst: 1, perHour: 1 } });
+    await limit({ ...attempt, proofOfWork: '' });
+    const uses = Array.from({ length: 50 }, () => limit({ ...attempt, proofOfWork: 'solves: it' }));
+    const passed = (await Promise.allSettled(uses)).filter(({ status }) => status === 'fulfilled');
+    assert.equal(passed.length, 1);
+  });
+
+  it('LIM-5 LIM-1 no proof gets past a limit, and behind one none is looked at', async () => {
+    const { world, attempt } = limited({ freeTenant: { burst: 1, perHour: 1 }, address: { burst: 3, perHour: 1 } });
+    let looked = 0;
+    const solved = async (tenantId: string, solution: string) => {
+      looked += 1;
+      return fakeWork.solved(tenantId, solution);
+    };
+    const limit = limitAttempts({
+      ...world,
+      rateLimits: world.stores.rateLimits,
+      proofOfWork: { ...fakeWork, solved },
+    });
+    for (let round = 0; round < 3; round += 1) await limit({ ...attempt, proofOfWork: `solves: ${round}` });
+    assert.equal(looked, 2, 'the first was free');
+    for (let round = 0; round < 9; round += 1)
+      await assert.rejects(limit({ ...attempt, proofOfWork: `solves: more ${round}` }), refused(HOUR));
+    assert.equal(looked, 2);
+  });
+
+  it('LIM-5 a page asks for work where it would be needed just now, and counts nothing by that', async () => {
+    const { world, attempt } = limited({ freeAddress: { burst: 1, perHour: 60 } });
+    const rateLimits = memoryRateLimits(() => world.time.now);
+    const limit = limitAttempts({ ...world, rateLimits, proofOfWork: fakeWork });
+    const asks = askForWork({ ...world, rateLimits, proofOfWork: fakeWork });
+    for (let round = 0; round < 9; round += 1) assert.equal(await asks('default', attempt.address), undefined);
+    await limit({ ...attempt, proofOfWork: '' });
+    assert.equal(await asks('default', attempt.address), 'challenge of default');
+    assert.equal(await asks('default', '198.51.100.1'), undefined, 'another address');
+    world.time.now += MINUTE;
+    assert.equal(await asks('default', attempt.address), undefined);
+    world.tenant.settings = { ...world.tenant.settings, rateLimits: WIDE_LIMITS };
+    const update = () => assert.fail('no look at the limits where none is asked for');
+    const quiet = askForWork({ ...world, rateLimits: { update }, proofOfWork: fakeWork });
+    assert.equal(await quiet('default', attempt.address), undefined);
   });
 
   it('LIM-3 refuses when the limits cannot be read', async () => {

@@ -3,7 +3,8 @@ import { TrustError } from '../../errors/trust_error.ts';
 import { addressBlock } from '../../kernel/address_block.ts';
 import { HOUR } from '../../kernel/clock.ts';
 import type { TenantSettings } from '../tenant/tenant.ts';
-import { type LimitName, pass, type RateLimits } from './rate_limit.ts';
+import type { ProofOfWork } from './proof_of_work.ts';
+import { pass, type RateLimit, type RateLimits } from './rate_limit.ts';
 import type { RateLimitStore } from './store.ts';
 
 /** One attempt: what it is counted for. */
@@ -20,66 +21,128 @@ export type Attempt = {
    * identity takes the same work under the name.
    */
   readonly identityId?: string | undefined;
+  /** Set for what begins something: beyond what is free, work must be proved. The solution of a challenge; empty where there is none. */
+  readonly proofOfWork?: string | undefined;
 };
 
 /**
  * Counts an attempt before anything costly is done for it. `silenced`: the answer must be that of a failed attempt, and nothing is tried.
- * Errors: RATE_LIMITED; DATABASE_UNAVAILABLE, and then nothing may be tried either (spec LIM-3).
+ * Errors: RATE_LIMITED; PROOF_OF_WORK_REQUIRED; DATABASE_UNAVAILABLE, and then nothing may be tried either (spec LIM-3).
  */
 export type LimitAttempts = (attempt: Attempt) => Promise<'open' | 'silenced'>;
 
-type Counted = { readonly subject: string; readonly limit: LimitName; readonly silent?: true };
+/** `silent`: is kept without a word. `free`: beyond it work must be proved. `once`: the proof itself. */
+type Counted = {
+  readonly subject: string;
+  readonly limit: RateLimit;
+  readonly kind?: 'silent' | 'free' | 'once';
+};
 
-export function limitAttempts(deps: {
+type LimitDeps = {
   readonly rateLimits: Pick<RateLimitStore, 'update'>;
   readonly settings: (tenantId: string) => Promise<TenantSettings>;
-}): LimitAttempts {
-  return async (attempt) => {
-    const { rateLimits: limits } = await deps.settings(attempt.tenantId);
-    const counted = countedFor(attempt).sort((a, b) => (a.subject < b.subject ? -1 : 1));
+  readonly proofOfWork: ProofOfWork;
+};
+
+export function limitAttempts(deps: LimitDeps): LimitAttempts {
+  const count = async (tenantId: string, subjects: readonly Counted[]) => {
+    const counted = subjects.toSorted((a, b) => (a.subject < b.subject ? -1 : 1));
     let answer: ReturnType<typeof judge> | undefined;
     await deps.rateLimits.update(
-      attempt.tenantId,
+      tenantId,
       counted.map(({ subject }) => subject),
       (arrivals, now) => {
-        answer = judge(limits, counted, arrivals, now);
+        answer = judge(counted, arrivals, now);
         return answer.arrivals;
       },
     );
     if (answer === undefined) throw new Error('the limits were not asked');
     if (answer.wait > 0) throw new TrustError('RATE_LIMITED', { retryAfterMs: answer.wait });
+    return answer;
+  };
+
+  return async (attempt) => {
+    const { tenantId, address, proofOfWork: solution } = attempt;
+    const { rateLimits: limits } = await deps.settings(tenantId);
+    const counted = [...countedFor(attempt, limits), ...(solution === undefined ? [] : freeFor(address, limits))];
+    let answer = await count(tenantId, counted);
+    if (answer.unproved > 0 && solution) {
+      // Looked at where it is needed only, and by none that a limit refuses: looking costs a millisecond or two.
+      const proved = await deps.proofOfWork.solved(tenantId, solution);
+      const once =
+        proved === undefined ? [] : [{ subject: digest('work', proved), limit: ONCE, kind: 'once' } as const];
+      if (once.length > 0) answer = await count(tenantId, [...counted, ...once]);
+    }
+    if (answer.unproved > 0) {
+      const challenge = await deps.proofOfWork.challenge(tenantId);
+      throw new TrustError('PROOF_OF_WORK_REQUIRED', { retryAfterMs: answer.unproved, metadata: { challenge } });
+    }
     return answer.silenced ? 'silenced' : 'open';
   };
 }
 
-/** All or nothing: an attempt that one limit refuses is counted for none. A silent limit that is used up refuses nothing, and is moved on no further. */
-function judge(limits: RateLimits, counted: readonly Counted[], arrivals: readonly number[], now: number) {
-  const passages = counted.map(({ limit }, place) => pass(limits[limit], arrivals[place] ?? 0, now));
-  let wait = 0;
-  let silenced = false;
-  for (const [place, passage] of passages.entries()) {
-    if (passage.passes) continue;
-    if (counted[place]?.silent) silenced = true;
-    else wait = Math.max(wait, passage.wait);
-  }
-  if (wait > 0) return { wait, silenced, arrivals };
-  const moved = passages.map((passage, place) => (passage.passes ? passage.arrival : (arrivals[place] ?? 0)));
-  return { wait, silenced, arrivals: moved };
+/** A challenge where what is begun from this address would have to prove work just now; undefined where not. Counts nothing. */
+export type AskForWork = (tenantId: string, address: string) => Promise<string | undefined>;
+
+export function askForWork(deps: LimitDeps): AskForWork {
+  return async (tenantId, address) => {
+    const free = freeFor(address, (await deps.settings(tenantId)).rateLimits);
+    if (free.length === 0) return undefined;
+    let usedUp = false;
+    const subjects = free.map(({ subject }) => subject);
+    await deps.rateLimits.update(tenantId, subjects, (arrivals, now) => {
+      usedUp = judge(free, arrivals, now).unproved > 0;
+      return arrivals;
+    });
+    return usedUp ? deps.proofOfWork.challenge(tenantId) : undefined;
+  };
+}
+
+/** A proof is good once; its challenge is too old long before this would let it pass again. */
+const ONCE: RateLimit = { burst: 1, perHour: 1 };
+
+/**
+ * All or nothing: an attempt that one limit refuses is counted for none. A silent limit that is used up refuses nothing, and is moved on no further; so is
+ * what is free, where work was proved. A proof is spent only where it was needed.
+ */
+function judge(counted: readonly Counted[], arrivals: readonly number[], now: number) {
+  const passages = counted.map(({ limit, kind }, place) => ({ kind, ...pass(limit, arrivals[place] ?? 0, now) }));
+  const waits = (of: Counted['kind']) =>
+    Math.max(0, ...passages.map((one) => (one.kind === of && !one.passes ? one.wait : 0)));
+  const wait = waits(undefined);
+  const beyond = waits('free');
+  const proved = passages.some(({ kind, passes }) => kind === 'once' && passes);
+  const unproved = proved ? 0 : beyond;
+  const silenced = waits('silent') > 0;
+  if (wait > 0 || unproved > 0) return { wait, unproved, silenced, arrivals };
+  const moves = (kind: Counted['kind']) => kind !== 'once' || beyond > 0;
+  const moved = passages.map((one, place) => (one.passes && moves(one.kind) ? one.arrival : (arrivals[place] ?? 0)));
+  return { wait, unproved, silenced, arrivals: moved };
 }
 
 /** What an attempt is counted for. Names are kept as digests: the table tells nobody who was asked for, and each fits. */
-function countedFor({ account, recipient, address, identityId }: Attempt): Counted[] {
+function countedFor({ account, recipient, address, identityId }: Attempt, limits: RateLimits): Counted[] {
   const block = addressBlock(address);
   return [
-    { subject: 'tenant', limit: 'tenant' },
-    ...(block === undefined ? [] : [{ subject: `address ${block}`, limit: 'address' } as const]),
-    ...(recipient === undefined ? [] : [{ subject: digest('mail', recipient), limit: 'mail' } as const]),
+    { subject: 'tenant', limit: limits.tenant },
+    ...(block === undefined ? [] : [{ subject: `address ${block}`, limit: limits.address }]),
+    ...(recipient === undefined ? [] : [{ subject: digest('mail', recipient), limit: limits.mail }]),
     ...(account === undefined
       ? []
       : [
-          { subject: digest('name', account), limit: 'account' } as const,
-          { subject: digest('identity', identityId ?? account), limit: 'account', silent: true } as const,
+          { subject: digest('name', account), limit: limits.account },
+          { subject: digest('identity', identityId ?? account), limit: limits.account, kind: 'silent' } as const,
         ]),
+  ];
+}
+
+function freeFor(address: string, { freeAddress, freeTenant }: RateLimits): Counted[] {
+  const block = addressBlock(address);
+  return [
+    ...(freeTenant === undefined ? [] : [{ subject: 'free', limit: freeTenant, kind: 'free' } as const]),
+    ...(freeAddress === undefined || block === undefined
+      ? []
+      : [{ subject: `free ${block}`, limit: freeAddress, kind: 'free' } as const]),
   ];
 }
 

@@ -13,16 +13,17 @@ export type RateLimits = {
   readonly tenant: RateLimit;
   /** Mails that one recipient is sent. */
   readonly mail: RateLimit;
+  /** What may be begun from one address block, and in the tenant, before a proof of work is asked for; undefined: none is (spec LIM-5). */
+  readonly freeAddress?: RateLimit | undefined;
+  readonly freeTenant?: RateLimit | undefined;
 };
 
-export type LimitName = keyof RateLimits;
-
-export const DEFAULT_RATE_LIMITS: RateLimits = {
+export const DEFAULT_RATE_LIMITS = {
   account: { burst: 10, perHour: 30 },
   address: { burst: 60, perHour: 600 },
   tenant: { burst: 3_000, perHour: 180_000 },
   mail: { burst: 5, perHour: 10 },
-};
+} satisfies RateLimits;
 
 export type Passage =
   | { readonly passes: true; readonly arrival: Instant }

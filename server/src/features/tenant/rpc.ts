@@ -30,7 +30,7 @@ import { SessionOverflow } from '../../contract/gen/trust/v1/tenant.ts';
 import { optionalTimestamp, timestamp } from '../../contract/messages.ts';
 import type { Handler } from '../../contract/rpc.ts';
 import { DAY, SECOND } from '../../kernel/clock.ts';
-import { DEFAULT_RATE_LIMITS, type LimitName, type RateLimit } from '../rate_limit/rate_limit.ts';
+import { DEFAULT_RATE_LIMITS, type RateLimit } from '../rate_limit/rate_limit.ts';
 import { isReturnTo } from '../sign_in/return_to.ts';
 import { isPageLink, MAX_LOGO, NO_BRANDING, pictureType } from './branding.ts';
 import type { CreateTenant } from './create_tenant.ts';
@@ -60,11 +60,10 @@ const seconds = (min: number, max: number) =>
 const whole = (min: number, max: number) =>
   z.number().refine((value) => value >= min && value <= max, `must be ${min} to ${max}`);
 
-const rateLimit = (name: LimitName) =>
-  z
-    .object({ burst: whole(1, 1_000_000), perHour: whole(1, 3_600_000) })
-    .optional()
-    .transform((given): RateLimit => given ?? DEFAULT_RATE_LIMITS[name]);
+const bucket = z.object({ burst: whole(1, 1_000_000), perHour: whole(1, 3_600_000) }).optional();
+
+const rateLimit = (name: keyof typeof DEFAULT_RATE_LIMITS) =>
+  bucket.transform((given): RateLimit => given ?? DEFAULT_RATE_LIMITS[name]);
 
 const pageLink = (mail: boolean) =>
   z
@@ -113,6 +112,8 @@ const updateFields = z.object({
           address: rateLimit('address'),
           tenant: rateLimit('tenant'),
           mail: rateLimit('mail'),
+          freeAddress: bucket,
+          freeTenant: bucket,
         })
         .optional()
         .transform((given) => given ?? DEFAULT_RATE_LIMITS),
@@ -233,7 +234,7 @@ function messageOf(
       sessionAbsoluteTimeoutSeconds: settings.sessionAbsoluteTimeout / SECOND,
       trustTokenLifetimeSeconds: settings.trustTokenLifetime / SECOND,
       signUpOpen: settings.signUpOpen,
-      rateLimits: settings.rateLimits,
+      rateLimits: { freeAddress: undefined, freeTenant: undefined, ...settings.rateLimits },
       mfaPolicy: Math.max(1, POLICIES.lastIndexOf(settings.mfaPolicy)) as TenantSettings['mfaPolicy'],
       mfaRoles: settings.mfaRoles,
       rememberDeviceDays: settings.rememberDevice / DAY,

@@ -9,6 +9,8 @@ export type FormPage = {
   readonly request: SignInRequest;
   readonly token: string;
   readonly fault: FormFaultView | undefined;
+  /** The challenge, where work must be proved. */
+  readonly work?: string | undefined;
 };
 
 /** Why a form is shown again: what it says and which field is meant, if one is. */
@@ -70,6 +72,14 @@ export function hiddenFields({ request, token }: FormPage): Html {
           <input type="hidden" name="code_challenge_method" value="S256">
           ${request.acr === undefined ? '' : html`<input type="hidden" name="acr_values" value="${request.acr}">`}
           <input type="hidden" name="form_token" value="${token}">`;
+}
+
+/** Where work must be proved, the place for the proof: a script solves the challenge while the form is filled in (spec LIM-5). */
+export function workField({ t, work }: Pick<FormPage, 't'> & { readonly work?: string | undefined }): Html | string {
+  if (work === undefined) return '';
+  return html`<input type="hidden" name="proof_of_work" value="" data-challenge="${work}">
+          <p class="hint" role="status" data-work hidden>${t.signIn.workGoesOn}</p>
+          <noscript><p class="text note">${t.signIn.workNeedsScript}</p></noscript>`;
 }
 
 /** The sentence that tells a person where this leads. */

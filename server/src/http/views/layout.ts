@@ -23,13 +23,14 @@ export type Layout = {
   readonly styleUrl: string;
   readonly iconUrl: string;
   readonly body: Html;
-  /** The one script, where the page needs it. */
-  readonly script?: { readonly url: string; readonly nonce: string } | undefined;
+  /** The scripts that the page needs, and what it says of them. */
+  readonly scripts: readonly { readonly url: string; readonly nonce: string }[];
+  readonly scriptWords: string;
   /** The same page in each language; none where it cannot be had by a link. */
   readonly languages: readonly LanguageLink[];
 };
 
-export function layout({ t, title, brand, styleUrl, iconUrl, body, script, languages }: Layout): Html {
+export function layout({ t, title, brand, styleUrl, iconUrl, body, scripts, scriptWords, languages }: Layout): Html {
   return html`<!doctype html>
 <html lang="${t.language}">
   <head>
@@ -41,7 +42,7 @@ export function layout({ t, title, brand, styleUrl, iconUrl, body, script, langu
     ${brand.logoUrl === undefined ? html`<link rel="icon" href="${iconUrl}" type="image/svg+xml">` : html`<link rel="icon" href="${brand.logoUrl}">`}
     <link rel="stylesheet" href="${styleUrl}">
     ${brand.styleUrl === undefined ? '' : html`<link rel="stylesheet" href="${brand.styleUrl}">`}
-    ${script === undefined ? '' : html`<script src="${script.url}" nonce="${script.nonce}" defer></script>`}
+    ${scripts.map(({ url, nonce }) => html`<script src="${url}" nonce="${nonce}" defer></script>`)}
   </head>
   <body>
     <div class="stage">
@@ -52,7 +53,7 @@ export function layout({ t, title, brand, styleUrl, iconUrl, body, script, langu
       <footer class="foot">
         ${languages.length === 0 ? '' : picker(t, languages)}
         ${legal(t, brand)}
-        <p>${t.frame.secured} ${script === undefined ? t.frame.noScripts : t.frame.passkeyScript}</p>
+        <p>${t.frame.secured} ${scriptWords}</p>
       </footer>
     </div>
   </body>

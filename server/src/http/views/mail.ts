@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { Purpose } from '../../features/mail_proof/mail_proof.ts';
 import type { Texts } from '../texts/en.ts';
-import { destination, type FormPage, faultSummary, field, hiddenFields, pageLink } from './form.ts';
+import { destination, type FormPage, faultSummary, field, hiddenFields, pageLink, workField } from './form.ts';
 import type { Html } from './layout.ts';
 
 type MailForm = FormPage & { readonly kind: 'sign-in/mail' | 'recover'; readonly email: string };
@@ -17,6 +17,7 @@ export function askAddressView(view: MailForm): Html {
           ${faultSummary(view.fault)}
           ${field(view, { name: 'email', label: view.t.signIn.email, type: 'email', autocomplete: 'username', value: view.email, focus: true, maxLength: 254 })}
           ${hiddenFields(view)}
+          ${workField(view)}
           <button type="submit">${t.send}</button>
         </form>
         <p class="other"><a href="${pageLink('/sign-in', view.request)}">${t.back}</a></p>`;

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { elsewhere, type ProviderButton } from './elsewhere.ts';
-import { destination, type FormPage, faultSummary, field, hiddenFields, pageLink } from './form.ts';
+import { destination, type FormPage, faultSummary, field, hiddenFields, pageLink, workField } from './form.ts';
 import type { Html } from './layout.ts';
 import { passkeyForm } from './second_step.ts';
 
@@ -26,6 +26,7 @@ export function signInView(view: SignInView): Html {
           ${field(view, { name: 'identifier', label: t.identifier, type: 'text', autocomplete: passkeyOptions === undefined ? 'username' : 'username webauthn', value: identifier, focus: !known, maxLength: 254 })}
           ${field(view, { name: 'password', label: t.password, type: 'password', autocomplete: 'current-password', focus: known })}
           ${hiddenFields(view)}
+          ${workField(view)}
           <button type="submit">${t.signIn}</button>
         </form>
         ${

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { elsewhere, type ProviderButton } from './elsewhere.ts';
-import { destination, type FormPage, faultSummary, field, hiddenFields, pageLink } from './form.ts';
+import { destination, type FormPage, faultSummary, field, hiddenFields, pageLink, workField } from './form.ts';
 import type { Html } from './layout.ts';
 
 export type SignUpView = FormPage & {
@@ -21,6 +21,7 @@ export function signUpView(view: SignUpView): Html {
           ${field(view, { name: 'display_name', label: t.name, type: 'text', autocomplete: 'name', value: displayName, optional: true, autocapitalize: 'words', maxLength: 128 })}
           ${field(view, { name: 'password', label: t.password, type: 'password', autocomplete: 'new-password', focus: known, hint: t.passwordHint, minLength: 8 })}
           ${hiddenFields(view)}
+          ${workField(view)}
           <button type="submit">${t.createAccount}</button>
         </form>
         ${elsewhere(view)}

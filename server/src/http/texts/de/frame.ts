@@ -4,6 +4,8 @@ export const frame: Texts['frame'] = {
   secured: 'Gesichert durch Trust Layer.',
   noScripts: 'Diese Seite führt keine Skripte aus.',
   passkeyScript: 'Das einzige Skript hier dient den Passkeys.',
+  workScript: 'Das einzige Skript hier hält Fluten von Robotern fern.',
+  bothScripts: 'Die Skripte hier dienen den Passkeys und halten Fluten von Robotern fern.',
   languages: 'Sprache',
   terms: 'Nutzungsbedingungen',
   privacy: 'Datenschutz',

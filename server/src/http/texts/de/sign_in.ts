@@ -20,4 +20,9 @@ export const signIn: Texts['signIn'] = {
   badPassword: 'Verwenden Sie ein Passwort aus 8 bis 1.024 Zeichen.',
   weakPassword: 'Dieses Passwort ist zu leicht zu erraten. Wählen Sie ein anderes.',
   badName: 'Verwenden Sie einen kürzeren Namen.',
+  workAsked: (minutes: number) =>
+    `Gerade kommen sehr viele Anmeldungen, deshalb zeigt Ihr Browser zuerst mit etwas Rechenarbeit, dass er kein Roboter ist. Bitte senden Sie dies noch einmal ab. Ohne Skripte: Versuchen Sie es in ${minutes === 1 ? 'einer Minute' : `${minutes} Minuten`} wieder.`,
+  workGoesOn: 'Einen Augenblick: Ihr Browser rechnet noch.',
+  workNeedsScript:
+    'Gerade kommen sehr viele Anmeldungen. Erlauben Sie hier Skripte, damit Ihr Browser zeigen kann, dass er kein Roboter ist, oder versuchen Sie es einige Minuten später.',
 };

@@ -3,6 +3,8 @@ export const frame = {
   secured: 'Secured by Trust Layer.',
   noScripts: 'This page runs no scripts.',
   passkeyScript: 'The only script here is for passkeys.',
+  workScript: 'The only script here keeps floods of robots away.',
+  bothScripts: 'The scripts here are for passkeys, and keep floods of robots away.',
   languages: 'Language',
   terms: 'Terms',
   privacy: 'Privacy',

@@ -19,4 +19,9 @@ export const signIn = {
   badPassword: 'Use a password of 8 to 1,024 characters.',
   weakPassword: 'That password is too easy to guess. Choose another.',
   badName: 'Use a shorter name.',
+  workAsked: (minutes: number) =>
+    `Many sign-ins are coming in just now, so your browser first proves with some work that it is no robot. Please send this once more. Without scripts, try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`,
+  workGoesOn: 'One moment: your browser is still at work.',
+  workNeedsScript:
+    'Many sign-ins are coming in just now. Allow scripts here, so that your browser can prove that it is no robot, or try again some minutes later.',
 };

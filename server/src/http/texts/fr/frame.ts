@@ -4,6 +4,8 @@ export const frame: Texts['frame'] = {
   secured: 'Sécurisé par Trust Layer.',
   noScripts: 'Cette page n’exécute aucun script.',
   passkeyScript: 'Le seul script de cette page sert aux clés d’accès.',
+  workScript: 'Le seul script de cette page tient à distance les vagues de robots.',
+  bothScripts: 'Les scripts de cette page servent aux clés d’accès et tiennent à distance les vagues de robots.',
   languages: 'Langue',
   terms: 'Conditions',
   privacy: 'Confidentialité',

@@ -19,4 +19,9 @@ export const signIn: Texts['signIn'] = {
   badPassword: 'Utilisez un mot de passe de 8 à 1 024 caractères.',
   weakPassword: 'Ce mot de passe est trop facile à deviner. Choisissez-en un autre.',
   badName: 'Utilisez un nom plus court.',
+  workAsked: (minutes: number) =>
+    `Les connexions sont très nombreuses en ce moment : votre navigateur montre d’abord par un calcul qu’il n’est pas un robot. Envoyez ceci encore une fois. Sans scripts, réessayez dans ${minutes === 1 ? 'une minute' : `${minutes} minutes`}.`,
+  workGoesOn: 'Un instant : votre navigateur calcule encore.',
+  workNeedsScript:
+    'Les connexions sont très nombreuses en ce moment. Autorisez les scripts ici, pour que votre navigateur montre qu’il n’est pas un robot, ou réessayez quelques minutes plus tard.',
 };
