@@ -26,6 +26,7 @@ import {
   pageSize,
   password,
   put,
+  rateLimits,
   roles,
   scope,
   secret,
@@ -263,12 +264,7 @@ const EDGES: Readonly<Record<string, Readonly<Record<string, Edge>>>> = {
       good: [...pageLink.good, 'mailto:help@app.example'],
       bad: [...pageLink.bad, 'mailto:a@b?body=x', 'mailto:x'],
     },
-    ...Object.fromEntries(
-      ['account', 'address', 'tenant', 'mail', 'free_address', 'free_tenant'].flatMap((limit) => [
-        [`settings.rate_limits.${limit}.burst`, whole(1, 1_000_000, false)],
-        [`settings.rate_limits.${limit}.per_hour`, whole(1, 3_600_000, false)],
-      ]),
-    ),
+    ...rateLimits,
   },
   CreateWebhook: {
     url: {

@@ -236,3 +236,11 @@ export const MAIL_EDGES: Readonly<Record<string, Readonly<Record<string, Edge>>>
   StartEmailVerification: { ...mail, session_id: secret, replaces: { good: [''], bad: address.bad.slice(1) } },
   CompleteEmailVerification: typed,
 };
+
+/** Of the settings of a tenant. */
+export const rateLimits: Readonly<Record<string, Edge>> = Object.fromEntries(
+  ['account', 'address', 'tenant', 'mail', 'free_address', 'free_tenant'].flatMap((limit) => [
+    [`settings.rate_limits.${limit}.burst`, whole(1, 1_000_000, false)],
+    [`settings.rate_limits.${limit}.per_hour`, whole(1, 3_600_000, false)],
+  ]),
+);
