@@ -87,19 +87,19 @@ export function revoke(
   );
   if (positionsSql === undefined) {
     const insert = `insert into {change} (${columns}) values (${parameters(6)}, ${nowSql})`;
-    return [update, acting, step('bare_change', insert, ...change), audit(event)];
+    return [update, acting, audit(event), step('bare_change', insert, ...change)];
   }
-  const place = { take: positionsSql.take.replace('?', '$1').replace('?', '$2'), last: positionsSql.last };
+  const { take, last } = positionsSql;
   return [
     update,
     acting,
-    step('bare_take', place.take, 1, 1),
-    step('bare_last', place.last),
+    audit(event),
+    step('bare_take', take.replace('?', '$1').replace('?', '$2'), 1, 1),
+    ...(last === undefined ? [] : [step('bare_last', last)]),
     {
       name: 'bare_change',
       sql: `insert into {change} (position, ${columns}) values ($1, ${parameters(6, 2)}, ${nowSql})`,
       values: ([row]) => [Number(row?.[0]), ...change],
     },
-    audit(event),
   ];
 }

@@ -25,7 +25,8 @@ onEachDatabase('round trips', (database) => {
   });
   after(() => opened?.close());
 
-  const feed = database.name === 'galera' ? ['insert into named_lock', 'select taken position from named_lock'] : [];
+  // Where positions are taken one after the other.
+  const feed = database.name === 'galera' ? ['insert into named_lock'] : [];
 
   it('of CreateSession are two statements in a transaction, of RevokeSession four', async () => {
     const sessions = sessionStore(opened, trailAppender(opened));
@@ -44,9 +45,9 @@ onEachDatabase('round trips', (database) => {
       'begin',
       'update session',
       'select handle, version from session',
+      'insert into audit_event',
       ...feed,
       'insert into change',
-      'insert into audit_event',
       'commit',
     ]);
   });

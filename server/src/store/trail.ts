@@ -72,8 +72,9 @@ export function trailAppender(database: Database): AppendTrail {
   /** Numbers for rows, where they must commit in the order of these. */
   const takePositions = async (tx: Transaction, count: number): Promise<readonly number[][]> => {
     if (positionsSql === undefined) return Array.from({ length: count }, () => []);
-    await say(tx, sql(positionsSql.take), [count, count]);
-    const [row] = (await say(tx, sql(positionsSql.last), [])).rows;
+    const { take, last } = positionsSql;
+    const taken = await say(tx, sql(take), [count, count]);
+    const [row] = last === undefined ? taken.rows : (await say(tx, sql(last), [])).rows;
     return Array.from({ length: count }, (_, place) => [Number(row?.position) - count + 1 + place]);
   };
   const appendChanges = async (tx: Transaction, changes: readonly Change[]) => {
@@ -86,7 +87,6 @@ export function trailAppender(database: Database): AppendTrail {
 
   return async (tx, { changes: own, events, mails = [], ending }) => {
     const changes = ending === undefined ? own : [...own, ...(await carryOut(sql, tx, ending))];
-    if (changes.length > 0) await appendChanges(tx, changes);
     await appendEvents(tx, ending === undefined ? events : events.map(withEpoch(ending, changes)));
     if (mails.length > 0) {
       await tx.insertMany(
@@ -94,5 +94,7 @@ export function trailAppender(database: Database): AppendTrail {
         mails.map((mail) => ({ ...mail, dueAt: 0, attempts: 0 })),
       );
     }
+    // Last, for where positions are taken the others wait from then on.
+    if (changes.length > 0) await appendChanges(tx, changes);
   };
 }

@@ -56,9 +56,10 @@ export type Dialect = {
   readonly writersSql?: string;
   /**
    * Where neither can, since writers are at other nodes of the database: takes as many positions as its two parameters say, one after the other
-   * until their transactions end, so that rows commit in the order of their positions; and tells the last that was taken.
+   * until their transactions end, so that rows commit in the order of their positions; and tells the last that was taken, as `position`. Without
+   * `last` it is what `take` answers.
    */
-  readonly positionsSql?: { readonly take: string; readonly last: string };
+  readonly positionsSql?: { readonly take: string; readonly last?: string };
   /** A list parameter: the form in which it is given, a condition that a column has one of its values, and its values as rows of `asked.value`. */
   readonly list: (values: readonly string[]) => unknown;
   readonly anyOf: (parameter: number) => string;

@@ -54,6 +54,10 @@ const POSITIONS = {
   last: "select taken position from {named_lock} where name = 'change feed'",
 };
 
+// MariaDB tells what it took in the same breath.
+const positionsOf = ({ name }: MysqlServer) =>
+  name === 'mariadb' ? { take: `${POSITIONS.take} returning taken position` } : POSITIONS;
+
 const listsOf = ({ engine }: MysqlServer): Lists => (engine === 'tidb' ? RECURSIVE : JSON_TABLE);
 
 export const mysqlDialect = (server: MysqlServer): Dialect => ({
@@ -70,7 +74,7 @@ export const mysqlDialect = (server: MysqlServer): Dialect => ({
   beganSql: NOW,
   gapsSql: (columns) => `select ${NOW}, 0, 0, ${columns} from (select 1 one) asked left join (
     select ${columns} from ${inGaps(listsOf(server))} order by c.position limit $2) found on true order by position`,
-  ...(server.engine === undefined ? { writersSql: WRITERS } : { positionsSql: POSITIONS }),
+  ...(server.engine === undefined ? { writersSql: WRITERS } : { positionsSql: positionsOf(server) }),
   list: (values) => JSON.stringify(values),
   anyOf: (parameter) => `in (select value from ${listsOf(server).texts(parameter)})`,
   each: (parameter) => listsOf(server).texts(parameter),
