@@ -8,7 +8,7 @@ const SOURCES = ['server/src/**/*.ts', 'scripts/build_server.ts', 'package-lock.
 
 /** Libraries that find files beside themselves, or that are loaded only where they are used, stay in node_modules. */
 const APART =
-  /^(libsql|@libsql\/|@node-rs\/|pg($|-)|mysql2|pino|nodemailer|openid-client|@simplewebauthn\/|@zxcvbn-ts\/|altcha-lib|@trust-layer\/|@grpc\/proto-loader|@grpc\/reflection|grpc-health-check|tinyglobby)/;
+  /^(libsql|@libsql\/|@node-rs\/|pg($|-)|mysql2|pino|nodemailer|openid-client|@simplewebauthn\/|altcha-lib|@trust-layer\/|@grpc\/proto-loader|@grpc\/reflection|grpc-health-check|tinyglobby)/;
 
 /** Builds it anew; or, `ifOlder`, only when a source has changed since, and leaves what was there to a server that still runs from it. */
 export async function buildServer({ ifOlder = false } = {}): Promise<void> {
@@ -17,7 +17,7 @@ export async function buildServer({ ifOlder = false } = {}): Promise<void> {
   const { rolldown } = await import('rolldown');
   const begun = new Date();
   const bundle = await rolldown({
-    input: 'server/src/main.ts',
+    input: ['server/src/main.ts', 'server/src/features/password/strength_worker.ts'],
     platform: 'node',
     external: (id) => APART.test(id),
     onLog: (_level, { message }) => {

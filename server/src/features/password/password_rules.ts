@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { invalidField, TrustError } from '../../errors/trust_error.ts';
-import { sourceFile } from '../../kernel/source_file.ts';
+import { startedFile } from '../../kernel/source_file.ts';
 import type { Identifier } from '../identity/identity.ts';
 import type { TenantSettings } from '../tenant/tenant.ts';
 import type { StrengthAnswer, StrengthQuestion } from './strength_worker.ts';
@@ -79,27 +79,35 @@ export function refusingBreached(
 }
 
 const MOST_WAITING = 64;
+/** A worker that answers nothing for so long is stuck. Not a time for each question: on a busy machine many are answered late, and none would be. */
 const PATIENCE_MS = 10_000;
 
 /** The judge of strength, in a worker thread that starts with the first question: its word lists take 60 MB and 0.2 s. */
 export function passwordStrength(): PasswordStrength {
   let worker: Worker | undefined;
   let number = 0;
+  let patience: NodeJS.Timeout | undefined;
   const waiting = new Map<number, { answer: (weak: boolean) => void; fail: (cause: unknown) => void }>();
 
   const stop = (cause: unknown) => {
     const stopped = worker;
     worker = undefined;
+    clearTimeout(patience);
     for (const { fail } of waiting.values()) fail(cause);
     waiting.clear();
     return stopped?.terminate();
   };
   const start = (): Worker => {
-    const started = new Worker(sourceFile('features/password/strength_worker.ts'));
+    const started = new Worker(startedFile('features/password/strength_worker.ts'));
     started.on('message', (message: StrengthAnswer) => {
       waiting.get(message.number)?.answer(message.weak);
       waiting.delete(message.number);
-      if (waiting.size === 0) started.unref();
+      if (waiting.size > 0) {
+        patience?.refresh();
+        return;
+      }
+      clearTimeout(patience);
+      started.unref();
     });
     const ended = (cause: unknown) => {
       if (worker === started) stop(cause);
@@ -114,17 +122,14 @@ export function passwordStrength(): PasswordStrength {
       if (waiting.size >= MOST_WAITING) throw new TrustError('HASHING_BUSY', { retryAfterMs: 1_000 });
       worker ??= start();
       worker.ref();
+      if (waiting.size === 0)
+        patience = setTimeout(() => stop(new Error('the strength worker did not answer')), PATIENCE_MS);
       const question: StrengthQuestion = { number: ++number, password, words };
-      const timer = setTimeout(() => stop(new Error('the strength worker did not answer')), PATIENCE_MS);
-      try {
-        const answer = new Promise<boolean>((resolve, reject) => {
-          waiting.set(question.number, { answer: resolve, fail: reject });
-        });
-        worker.postMessage(question);
-        return await answer;
-      } finally {
-        clearTimeout(timer);
-      }
+      const answer = new Promise<boolean>((resolve, reject) => {
+        waiting.set(question.number, { answer: resolve, fail: reject });
+      });
+      worker.postMessage(question);
+      return answer;
     },
     close: async () => {
       await stop(new Error('the strength worker was closed'));
