@@ -1,6 +1,6 @@
 // Fills a database with sessions and their identities, past the features: one transaction for each thousand.
 import type { AbstractSqlDriver, SqlEntityManager } from '@mikro-orm/sql';
-import { openDatabase } from '../server/src/store/database.ts';
+import { type Database, openDatabase } from '../server/src/store/database.ts';
 import { openDialect } from '../server/src/store/dialects/dialect.ts';
 import { IdentityEntity } from '../server/src/store/entities/identity.ts';
 import { SessionEntity } from '../server/src/store/entities/session.ts';
@@ -12,7 +12,7 @@ const STEP = 1_000;
 const DAY = 86_400_000;
 
 export const handle = (n: number) => `ses_${n.toString(16).padStart(32, '0')}`;
-const identityId = (n: number) => `idn_${n.toString(16).padStart(32, '0')}`;
+export const identityId = (n: number) => `idn_${n.toString(16).padStart(32, '0')}`;
 
 const session = (n: number, digest: string, identities: number, now: number) => ({
   tenantId: TENANT,
@@ -47,6 +47,15 @@ const identity = (n: number, now: number) => ({
   updatedAt: now,
 });
 
+/** Adds the identities of these numbers. */
+export async function addIdentities(database: Database, from: number, to: number): Promise<void> {
+  const now = Date.now();
+  for (let first = from; first < to; first += STEP) {
+    const some = Array.from({ length: Math.min(STEP, to - first) }, (_, place) => identity(first + place, now));
+    await database.write((em) => em.insertMany(IdentityEntity, some));
+  }
+}
+
 /** Sees that a migrated database holds a session for each digest, and a fifth as many identities; one that holds so many is left alone. */
 export async function fill(databaseUrl: string, digests: readonly string[]): Promise<void> {
   const database = await openDatabase(await openDialect(databaseUrl, () => {}), () => {});
@@ -55,10 +64,7 @@ export async function fill(databaseUrl: string, digests: readonly string[]): Pro
   const insert = (work: (em: SqlEntityManager<AbstractSqlDriver>) => Promise<unknown>) => database.write(work);
   try {
     if ((await database.read((em) => em.count(SessionEntity))) >= digests.length) return;
-    for (let from = 0; from < identities; from += STEP) {
-      const some = Array.from({ length: Math.min(STEP, identities - from) }, (_, place) => identity(from + place, now));
-      await insert((em) => em.insertMany(IdentityEntity, some));
-    }
+    await addIdentities(database, 0, identities);
     for (let from = 0; from < digests.length; from += STEP) {
       const some = digests.slice(from, from + STEP);
       const rows = some.map((digest, place) => session(from + place, digest, identities, now));

@@ -8,7 +8,7 @@ import { progress } from './report.ts';
 const FOLDER = resolve('.cache/bench');
 
 export type Load = {
-  readonly rpc: 'verify' | 'batch' | 'sdk' | 'issue' | 'sign-in';
+  readonly rpc: 'verify' | 'verify-strong' | 'batch' | 'sdk' | 'issue' | 'sign-in';
   readonly address: string;
   readonly serviceKey: string;
   /** File with what to call with, a line each. */

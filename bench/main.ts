@@ -60,7 +60,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     run: async (options) => (await import('./purge.ts')).run(options),
   },
   scale_sessions: {
-    about: 'what Verify(STRONG) asks of the store among 10^3 and 10^6 sessions; pairs of empty databases by URL',
+    about: 'what Verify(STRONG) asks of the store among 10^3 and 10^6 sessions, on each database',
     run: async (options) => (await import('./scale_sessions.ts')).run(options),
   },
   organisations: {

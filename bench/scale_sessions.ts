@@ -1,74 +1,26 @@
-// What Verify(STRONG) asks of the store, among 10^3 and among 10^6 sessions; and the end of all sessions of one identity that has 10^4.
-import { mkdtempSync, rmSync } from 'node:fs';
+// Verify(STRONG) among 10^3 and among 10^6 sessions, through the whole server and of the store alone; and the end of all sessions of one identity that has 10^4.
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestOf } from '../server/src/kernel/secret.ts';
-import { copyTables } from '../server/src/store/copy/copy_table.ts';
-import { type Database, openDatabase } from '../server/src/store/database.ts';
+import { digestOf, newSessionId } from '../server/src/kernel/secret.ts';
+import { openDatabase } from '../server/src/store/database.ts';
 import { openDialect } from '../server/src/store/dialects/dialect.ts';
 import { SessionEntity } from '../server/src/store/entities/session.ts';
 import { openStore, type Store } from '../server/src/store/store.ts';
+import { type ServerProcess, startServer } from '../test/support/server_process.ts';
+import { SERVERS } from './database_servers.ts';
 import { fill, TENANT } from './fill.ts';
+import { buildGo, runLoad } from './load.ts';
+import { grow, sample, settle } from './many_sessions.ts';
 import { median, type Options, progress, type Report, type Row, rounded } from './report.ts';
 
 const FEW = 1_000;
+/** Of the many, those that are asked about through the server. */
+const KNOWN = 10_000;
 const GOAL = 1.5;
 const IN_FLIGHT = 16;
 const OF_ONE = 10_000;
-
-/** 32 hexadecimal digits that differ from row to row, as each database makes them. */
-const RANDOM: Readonly<Record<string, string>> = {
-  libsql: 'lower(hex(randomblob(16)))',
-  postgresql: "replace(gen_random_uuid()::text, '-', '')",
-  mysql: 'left(sha2(uuid(), 256), 32)',
-  mariadb: 'left(sha2(concat(uuid(), rand()), 256), 32)',
-};
-
-const concat = ({ dialect }: Database, ...parts: string[]) =>
-  dialect.name.startsWith('m') ? `concat(${parts.join(', ')})` : parts.join(' || ');
-
-/** Doubles the sessions, each with an identity of its own, until there are so many. */
-async function grow(databaseUrl: string, count: number): Promise<void> {
-  const database = await openDatabase(await openDialect(databaseUrl, () => {}), () => {});
-  const say = (sql: string) => database.write((tx) => tx.execute(database.sql(sql)));
-  try {
-    const random = RANDOM[database.dialect.name] ?? '';
-    const [table] = copyTables(database.orm).filter(({ name }) => name === 'session');
-    const columns = (table?.columns ?? []).map(({ name }) => name);
-    const values = columns.map((name) => {
-      if (name === 'handle') return concat(database, "'ses_'", random);
-      return name === 'digest' ? concat(database, random, random) : name;
-    });
-    for (let have = await database.read((em) => em.count(SessionEntity)); have < count; ) {
-      // Small steps, for a transaction lasts at most 10 s.
-      const step = Math.min(have, count - have, 20_000);
-      await say(
-        `insert into {session} (${columns.join(', ')}) select ${values.join(', ')} from {session} limit ${step}`,
-      );
-      have += step;
-    }
-  } finally {
-    await database.close();
-  }
-}
-
-/** Digests from all over the table. */
-async function sample(databaseUrl: string): Promise<readonly string[]> {
-  const database = await openDatabase(await openDialect(databaseUrl, () => {}), () => {});
-  try {
-    const found: string[] = [];
-    // In the order of digests, which is none of any other.
-    for (let prefix = 0; prefix < 256; prefix++) {
-      const low = prefix.toString(16).padStart(2, '0');
-      const sql = `select digest from {session} where tenant_id = $1 and digest > $2 order by digest limit 16`;
-      const rows = await database.reader.rows({ name: 'sample', sql }, [TENANT, low]);
-      found.push(...rows.map(([digest]) => String(digest)));
-    }
-    return found.sort(() => Math.random() - 0.5);
-  } finally {
-    await database.close();
-  }
-}
 
 type Round = { readonly calls: number; readonly p50: number; readonly p99: number };
 
@@ -123,68 +75,122 @@ async function endAll(store: Store, databaseUrl: string): Promise<{ readonly ms:
   return { ms: performance.now() - begun, rows: (await last()) - before };
 }
 
+/** One side of the comparison: a database with a server on it. */
+type Side = {
+  readonly sessions: number;
+  readonly url: string;
+  readonly store: Store;
+  readonly digests: readonly string[];
+  readonly server: ServerProcess;
+  /** A file with a session_id a line. */
+  readonly input: string;
+};
+
+async function sideOf(url: string, sessions: number, folder: string): Promise<Side> {
+  const store = await openStore({ databaseUrl: url });
+  await store.migrate();
+  progress(`${store.database.name}: ${sessions.toLocaleString('en-US')} sessions`);
+  const ids = Array.from({ length: Math.min(sessions, KNOWN) }, () => newSessionId(randomBytes));
+  await fill(
+    url,
+    ids.map((id) => digestOf('session_id', id)),
+  );
+  if (sessions > ids.length) await grow(url, sessions);
+  await settle(url);
+  const input = join(folder, `sessions_${sessions}`);
+  writeFileSync(input, ids.join('\n'), { mode: 0o600 });
+  const server = await startServer({ env: { DATABASE_URL: url, TRUST_LOG_LEVEL: 'warn' } });
+  return { sessions, url, store, digests: await sample(url), server, input };
+}
+
 async function measure(
   databaseUrls: readonly [few: string, many: string],
   many: number,
-  quick: boolean,
+  { quick, folder, load }: { readonly quick: boolean; readonly folder: string; readonly load: string },
 ): Promise<Report> {
-  const stores: Store[] = [];
+  const sides: Side[] = [];
   try {
-    for (const [place, url] of databaseUrls.entries()) {
-      const store = await openStore({ databaseUrl: url });
-      stores.push(store);
-      await store.migrate();
-      await fill(
-        url,
-        Array.from({ length: FEW }, (_, n) => digestOf('session_id', `${n}`)),
-      );
-      progress(`${store.database.name}: ${(place === 0 ? FEW : many).toLocaleString('en-US')} sessions`);
-      if (place === 1) await grow(url, many);
-    }
-    const samples = await Promise.all(databaseUrls.map(sample));
-    const rounds: Round[][] = stores.map(() => []);
-    const [turns, ms] = quick ? [3, 500] : [7, 2_000];
-    for (let turn = 0; turn <= turns; turn++) {
-      for (const [place, store] of stores.entries()) {
-        const one = await round(store, samples[place] ?? [], ms);
-        // The first turn warms up.
-        if (turn > 0) rounds[place]?.push(one);
+    for (const [place, url] of databaseUrls.entries()) sides.push(await sideOf(url, place === 0 ? FEW : many, folder));
+    const [turns, seconds] = quick ? [4, 0.25] : [16, 1];
+    const calls: Readonly<Record<string, (side: Side) => Promise<Round>>> = {
+      // First, for after the other one the servers write down which sessions were used.
+      'read of the store': ({ store, digests }) => round(store, digests, 1_000 * seconds),
+      'Verify(STRONG)': async ({ server, input }) => {
+        const { grpcAddress: address, serviceKey } = server;
+        const plan = { rpc: 'verify-strong', address, serviceKey, input, inFlight: IN_FLIGHT, seconds } as const;
+        const answer = await runLoad(load, { ...plan, warm: 0.1, core: undefined });
+        return { calls: answer.calls / answer.seconds, p50: answer.p50_ms, p99: answer.p99_ms };
+      },
+    };
+    const rows: Row[] = [];
+    for (const [what, call] of Object.entries(calls)) {
+      const rounds = new Map<Side, Round[]>(sides.map((side) => [side, []]));
+      for (let turn = 0; turn <= turns; turn++) {
+        // By turns, and each goes first as often as the other.
+        for (const side of turn % 2 === 0 ? sides : sides.toReversed()) {
+          const one = await call(side);
+          // The first turn warms up.
+          if (turn > 0) rounds.get(side)?.push(one);
+        }
       }
+      const of = (side: Side, key: keyof Round) => median((rounds.get(side) ?? []).map((one) => one[key]));
+      for (const side of sides)
+        rows.push({
+          database: side.store.database.name,
+          what,
+          sessions: side.sessions,
+          'calls/s': rounded(of(side, 'calls')),
+          'p50 ms': rounded(of(side, 'p50')),
+          'p99 ms': rounded(of(side, 'p99')),
+          'p99 / p99 of few': rounded(of(side, 'p99') / of(sides[0] ?? side, 'p99')),
+        });
+      progress(
+        rows
+          .map((row) => Object.values(row).join('  '))
+          .slice(-2)
+          .join('\n'),
+      );
     }
-    const [large] = stores.slice(1);
-    const ended = large === undefined ? undefined : await endAll(large, databaseUrls[1]);
-    const name = stores[0]?.database.name ?? '';
-    const p99 = rounds.map((of) => median(of.map((one) => one.p99)));
-    const rows = rounds.map(
-      (of, place): Row => ({
-        database: name,
-        sessions: place === 0 ? FEW : many,
-        'calls/s': rounded(median(of.map((one) => one.calls))),
-        'p50 ms': rounded(median(of.map((one) => one.p50))),
-        'p99 ms': rounded(p99[place] ?? Number.NaN),
-        'p99 / p99 of few': rounded((p99[place] ?? Number.NaN) / (p99[0] ?? Number.NaN)),
-      }),
-    );
-    const note = `${name}: all of ${OF_ONE.toLocaleString('en-US')} sessions of one identity ended in ${rounded(ended?.ms ?? Number.NaN)} ms, with ${ended?.rows} row of the change feed.`;
+    const [, large] = sides;
+    const ended = large === undefined ? undefined : await endAll(large.store, large.url);
+    const note = `${sides[0]?.store.database.name}: all of ${OF_ONE.toLocaleString('en-US')} sessions of one identity ended in ${rounded(ended?.ms ?? Number.NaN)} ms, with ${ended?.rows} row of the change feed.`;
     return { rows, notes: [note] };
   } finally {
-    for (const store of stores) await store.close();
+    for (const { server, store } of sides) {
+      await server.remove();
+      await store.close();
+    }
   }
 }
 
-/** `args`: beside a new libSQL file, pairs of empty databases by URL, for few and for many sessions. */
+/** `args`: names of databases, or pairs of empty ones by URL, for few and for many sessions; without any, all that can be had here. */
 export async function run({ quick, args }: Options): Promise<Report> {
   const many = quick ? 100_000 : 1_000_000;
   const folder = mkdtempSync(join(tmpdir(), 'trust_bench_'));
+  const notes = [
+    `${IN_FLIGHT} calls in flight, by turns among few and many, medians of the rounds; the goal is ${GOAL} times the p99 of few.`,
+  ];
+  const rows: Row[] = [];
+  const load = buildGo('load');
+  const add = async (pair: readonly [string, string]) => {
+    const report = await measure(pair, many, { quick, folder, load });
+    rows.push(...report.rows);
+    notes.push(...(report.notes ?? []));
+  };
   try {
-    const pairs: (readonly [string, string])[] = [
-      [`file:${join(folder, 'few.db')}`, `file:${join(folder, 'many.db')}`],
-    ];
-    for (let place = 0; place + 1 < args.length; place += 2) pairs.push([args[place] ?? '', args[place + 1] ?? '']);
-    const reports: Report[] = [];
-    for (const pair of pairs) reports.push(await measure(pair, many, quick));
-    const goal = `${IN_FLIGHT} reads in flight, by turns among few and many; the goal is ${GOAL} times the p99 of few.`;
-    return { rows: reports.flatMap(({ rows }) => rows), notes: [goal, ...reports.flatMap(({ notes = [] }) => notes)] };
+    if (args[0]?.includes(':')) {
+      for (let place = 0; place + 1 < args.length; place += 2) await add([args[place] ?? '', args[place + 1] ?? '']);
+      return { rows, notes };
+    }
+    for (const name of args.length > 0 ? args : ['libsql', ...Object.keys(SERVERS)]) {
+      const server = SERVERS[name];
+      const absence = server?.absence();
+      if (absence !== undefined) notes.push(`${name} was not measured: ${absence}.`);
+      else if (server !== undefined) await add([await server.create(), await server.create()]);
+      else if (name === 'libsql') await add([`file:${join(folder, 'few.db')}`, `file:${join(folder, 'many.db')}`]);
+      else throw new Error(`There is no database ${name}; there are libsql, ${Object.keys(SERVERS).join(', ')}.`);
+    }
+    return { rows, notes };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

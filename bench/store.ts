@@ -10,9 +10,7 @@ import { openDialect } from '../server/src/store/dialects/dialect.ts';
 import { SessionEntity } from '../server/src/store/entities/session.ts';
 import { columnsOf } from '../server/src/store/session_row.ts';
 import { openStore, type Store } from '../server/src/store/store.ts';
-import { galeraAbsence, galeraCluster } from '../test/support/galera.ts';
-import { mysqlAbsence, mysqlServer } from '../test/support/mysql.ts';
-import { postgresAbsence, postgresServer } from '../test/support/postgres.ts';
+import { SERVERS } from './database_servers.ts';
 import { fill, TENANT } from './fill.ts';
 import { median, type Options, progress, type Report, type Row, rounded } from './report.ts';
 import { type Bare, bareDriver } from './store/bare.ts';
@@ -215,17 +213,6 @@ async function addPerson(store: Store, value: string): Promise<void> {
   const identifiers = [{ type: 'email', value, verified: true } as const];
   await store.identities.insert({ ...identity, identifiers }, { changes: [], events: [] }, 'hash');
 }
-
-/** Servers that the tests start too. Those of MySQL's kind acknowledge a commit before it is on disk. */
-const SERVERS: Readonly<Record<string, { absence(): string | undefined; create(): Promise<string> }>> = {
-  postgresql: { absence: postgresAbsence, create: async () => (await postgresServer()).createDatabase() },
-  mysql: { absence: () => mysqlAbsence('mysql'), create: async () => (await mysqlServer('mysql')).createDatabase() },
-  mariadb: {
-    absence: () => mysqlAbsence('mariadb'),
-    create: async () => (await mysqlServer('mariadb')).createDatabase(),
-  },
-  galera: { absence: galeraAbsence, create: async () => (await galeraCluster()).createDatabase() },
-};
 
 /** `args`: names of databases, or URLs of empty ones; without any, all that can be had here. */
 export async function run({ quick, args }: Options): Promise<Report> {

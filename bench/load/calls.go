@@ -36,10 +36,14 @@ func sdkCall(p plan, key string, lines []string) (call, func() error, error) {
 func newCall(p plan, connection grpc.ClientConnInterface, lines []string) (call, error) {
 	line := func() string { return lines[rand.IntN(len(lines))] }
 	switch p.rpc {
-	case "verify":
+	case "verify", "verify-strong":
 		client := trustv1.NewSessionServiceClient(connection)
+		consistency := trustv1.Consistency_CONSISTENCY_UNSPECIFIED
+		if p.rpc == "verify-strong" {
+			consistency = trustv1.Consistency_CONSISTENCY_STRONG
+		}
 		return func(ctx context.Context) error {
-			answer, err := client.Verify(ctx, &trustv1.VerifyRequest{SessionId: line()})
+			answer, err := client.Verify(ctx, &trustv1.VerifyRequest{SessionId: line(), Consistency: consistency})
 			if err == nil && answer.GetVerdict().GetActive() == nil {
 				return errors.New("the session is not active")
 			}
@@ -76,6 +80,6 @@ func newCall(p plan, connection grpc.ClientConnInterface, lines []string) (call,
 			return err
 		}, nil
 	default:
-		return nil, fmt.Errorf("there is no RPC %q here; there are verify, batch, sdk, issue and sign-in", p.rpc)
+		return nil, fmt.Errorf("there is no RPC %q here; there are verify, verify-strong, batch, sdk, issue and sign-in", p.rpc)
 	}
 }

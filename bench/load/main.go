@@ -43,7 +43,7 @@ type plan struct {
 
 func main() {
 	var p plan
-	flag.StringVar(&p.rpc, "rpc", "verify", "verify, batch, sdk, issue or sign-in")
+	flag.StringVar(&p.rpc, "rpc", "verify", "verify, verify-strong, batch, sdk, issue or sign-in")
 	flag.StringVar(&p.address, "address", "127.0.0.1:50051", "host:port of the server, in plain text")
 	flag.StringVar(&p.input, "input", "", "file with a session_id, or an identifier and a password, a line")
 	flag.StringVar(&p.audience, "audience", "orders", "audience of issued tokens")

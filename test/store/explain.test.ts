@@ -156,7 +156,16 @@ function calls(database: Database): Record<string, () => Promise<unknown>> {
         superseded: { tenantId, kind: 'seal', seq: 0, token: 't' },
       }));
     },
-    'chain.cut': () => chain.cut(1, () => undefined),
+    'chain.cut': async () => {
+      const checkpoint = { tenantId: 'old', kind: 'seal', seq: 1, token: 't' } as const;
+      await audit.append([event('old')]);
+      await chain.seal(500, (tenantId, _newest, events) => ({
+        places: events.map((_, place) => ({ seq: place + 1, hash: 'h' })),
+        checkpoint: { ...checkpoint, tenantId },
+        superseded: undefined,
+      }));
+      await chain.cut(NOW + 1, ([seal]) => seal && { ...seal, kind: 'cut' });
+    },
     'chain.chained': () => chain.chained({ seq: 1, tenantId: 'a' }, 5),
     'chain.checkpoints': () => chain.checkpoints('a', { tenantId: 'a', kind: 'seal', seq: 1, token: '' }, 5),
     'chain.unchained': () => chain.unchained(),

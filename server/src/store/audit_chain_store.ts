@@ -115,15 +115,20 @@ export function chainStore(database: Database): ChainStore {
         gone += await database.write(async (tx) => {
           await lock(database, tx, LOCK);
           const checkpoints = await checkpointsOf(tx, tenantId, 'asc', OLDEST);
-          const order = { orderBy: { seq: 'asc' }, limit: LONGEST_PIECE } as const;
-          const places = { $gt: 0, $lte: checkpoints.at(-1)?.seq ?? 0 };
-          const rows = await tx.find(AuditEventEntity, { tenantId, seq: places }, { ...PLAIN, ...order });
+          const from = checkpoints.find(({ kind }) => kind === 'cut')?.seq ?? 0;
+          const many = Math.min(LONGEST_PIECE, (checkpoints.at(-1)?.seq ?? 0) - from);
+          // Place by place: of a range SQLite would read every event of the tenant.
+          const places = Array.from({ length: Math.max(0, many) }, (_, place) => from + 1 + place);
+          const order = { orderBy: { seq: 'asc' } } as const;
+          const rows = await tx.find(AuditEventEntity, { tenantId, seq: { $in: places } }, { ...PLAIN, ...order });
           const made = cut(checkpoints, rows.map(chainedFrom));
           if (made === undefined) return 0;
-          const deleted = { tenantId, seq: { $lte: made.seq } };
-          await tx.nativeDelete(AuditCheckpointEntity, deleted);
+          await tx.nativeDelete(AuditCheckpointEntity, { tenantId, seq: { $lte: made.seq } });
           await tx.insert(AuditCheckpointEntity, made);
-          return await tx.nativeDelete(AuditEventEntity, deleted);
+          return await tx.nativeDelete(AuditEventEntity, {
+            tenantId,
+            seq: { $in: places.filter((n) => n <= made.seq) },
+          });
         });
       }
       return gone;
