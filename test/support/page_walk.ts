@@ -48,7 +48,7 @@ export type Walk = {
  * form. A test holds that no route is left out.
  */
 export async function walkPages(walk: Walk): Promise<void> {
-  for (const stretch of [refusals, signIn, passkeys, elsewhere, factors, required, byMail, account, outbox])
+  for (const stretch of [refusals, flood, signIn, passkeys, elsewhere, factors, required, byMail, account, outbox])
     await stretch(walk);
 }
 
@@ -94,6 +94,23 @@ async function refusals(walk: Walk): Promise<void> {
   await page.goto(url(walk, '/sign-up'));
   await see('sign-up closed');
   await changeSettings(walk.rpc, { signUpOpen: true });
+}
+
+/** Where more is begun than is free. */
+async function flood(walk: Walk): Promise<void> {
+  const { page, rpc, see } = walk;
+  const { tenant } = await rpc.ok('TenantService', 'getTenant', {});
+  const rateLimits = tenant?.settings?.rateLimits;
+  const nobody = { identifierType: 1 as const, identifier: 'nobody@example.com', password: PASSWORD };
+  await changeSettings(rpc, { rateLimits: { ...rateLimits, freeTenant: { burst: 1, perHour: 1 } } as never });
+  await rpc.refused('PasswordService', 'signInWithPassword', nobody);
+  await page.goto(url(walk, '/sign-in'));
+  await see('sign-in in a flood');
+  // As where no script has put a proof into it.
+  await page.locator('[name=proof_of_work]').evaluate('(field) => { field.name = "" }');
+  await send(walk, '/sign-in', { identifier: nobody.identifier, password: PASSWORD });
+  await see('sign-in in a flood, asked for work');
+  await changeSettings(rpc, { rateLimits });
 }
 
 async function signIn(walk: Walk): Promise<void> {

@@ -13,11 +13,10 @@ type Page = Omit<FormPage, 'fault'>;
 const button = ({ name, label }: ProviderButton, words: string): Html =>
   html`<button type="submit" name="provider" value="${name}" class="quiet provider"><span class="monogram" aria-hidden="true">${[...label][0] ?? ''}</span>${words}</button>`;
 
-/** Buttons that lead to the providers; nothing where there are none. */
+/** Buttons that lead to the providers, behind whatever else there is; nothing where there are none. */
 export function elsewhere(page: Page & { readonly providers: readonly ProviderButton[] }, hold = false): Html | string {
   if (page.providers.length === 0) return '';
-  return html`<p class="or"><span>${page.t.elsewhere.or}</span></p>
-        <form method="post" action="/oauth/start" class="providers">
+  return html`<form method="post" action="/oauth/start" class="providers">
           ${hiddenFields({ ...page, fault: undefined })}
           ${hold ? html`<input type="hidden" name="hold" value="yes">` : ''}
           ${page.providers.map((one) => button(one, page.t.elsewhere.continueWith(one.label)))}

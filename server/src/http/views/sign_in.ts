@@ -29,27 +29,27 @@ export function signInView(view: SignInView): Html {
           ${workField(view)}
           <button type="submit">${t.signIn}</button>
         </form>
+        ${passkeyOptions === undefined && view.providers.length === 0 ? '' : html`<p class="or">${view.t.elsewhere.or}</p>`}
         ${
           passkeyOptions === undefined
             ? ''
-            : html`<p class="or">${view.t.secondStep.or}</p>
-        ${passkeyForm({
-          page: view,
-          action: '/sign-in/passkey',
-          ceremony: 'get',
-          options: passkeyOptions,
-          label: t.usePasskey,
-          autofill: true,
-          quiet: true,
-          inside: view.kind === 'security' ? html`<input type="hidden" name="hold" value="yes">` : '',
-        })}`
+            : html`${passkeyForm({
+                page: view,
+                action: '/sign-in/passkey',
+                ceremony: 'get',
+                options: passkeyOptions,
+                label: t.usePasskey,
+                autofill: true,
+                quiet: true,
+                inside: view.kind === 'security' ? html`<input type="hidden" name="hold" value="yes">` : '',
+              })}`
         }
         ${elsewhere(view, view.kind === 'security')}
         ${
           view.byMail
-            ? html`<p class="other"><a href="${pageLink('/recover', view.request)}">${view.t.mail.forgot}</a>${
+            ? html`<p class="other apart"><a href="${pageLink('/recover', view.request)}">${view.t.mail.forgot}</a>${
                 view.kind === 'sign-in'
-                  ? html` · <a href="${pageLink('/sign-in/mail', view.request)}">${view.t.mail.byCode}</a>`
+                  ? html` <a href="${pageLink('/sign-in/mail', view.request)}">${view.t.mail.byCode}</a>`
                   : ''
               }</p>`
             : ''

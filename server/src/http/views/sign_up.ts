@@ -24,6 +24,7 @@ export function signUpView(view: SignUpView): Html {
           ${workField(view)}
           <button type="submit">${t.createAccount}</button>
         </form>
+        ${view.providers.length === 0 ? '' : html`<p class="or">${view.t.elsewhere.or}</p>`}
         ${elsewhere(view)}
         <p class="other">${t.haveAccount} <a href="${pageLink('/sign-in', view.request)}">${t.signIn}</a></p>`;
 }
