@@ -61,8 +61,8 @@ export async function grow(databaseUrl: string, count: number): Promise<void> {
     });
     await addIdentities(database, Math.ceil(have / SESSIONS_OF_AN_IDENTITY), identities);
     for (; have < count; ) {
-      // Small steps, for a transaction lasts at most 10 s.
-      const step = Math.min(have, count - have, 20_000);
+      // Small steps, for a statement lasts at most 5 s.
+      const step = Math.min(have, count - have, 5_000);
       await say(
         `insert into {session} (${columns.join(', ')}) select ${values.join(', ')} from {session} limit ${step}`,
       );

@@ -95,8 +95,11 @@ async function sideOf(url: string, sessions: number, folder: string): Promise<Si
     url,
     ids.map((id) => digestOf('session_id', id)),
   );
-  if (sessions > ids.length) await grow(url, sessions);
   await settle(url);
+  if (sessions > ids.length) {
+    await grow(url, sessions);
+    await settle(url);
+  }
   const input = join(folder, `sessions_${sessions}`);
   writeFileSync(input, ids.join('\n'), { mode: 0o600 });
   const server = await startServer({ env: { DATABASE_URL: url, TRUST_LOG_LEVEL: 'warn' } });

@@ -239,14 +239,8 @@ export function compose(parts: Parts) {
     advanceSigningKeys: signing.advance,
     advanceAllSigningKeys: signing.advanceAll,
     purge: trail.purge,
-    pruneSignIns: async () => {
-      await mfa.prune();
-      await oauth.prune();
-      await passwords.prune();
-    },
     /** Undefined where no mails are sent. */
     sendMails: mail.send,
-    pruneMails: mail.prune,
     readOutbox: mail.readOutbox,
     pruneChanges: () => pruneChanges(store.changes),
     pruneRateLimits: pruneRateLimits(store.rateLimits),

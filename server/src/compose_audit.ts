@@ -3,7 +3,7 @@ import { auditSigner } from './features/audit/checkpoint.ts';
 import { auditRpc } from './features/audit/rpc.ts';
 import { cutEvents, sealEvents } from './features/audit/seal_events.ts';
 import { explainSession } from './features/explain/explain_session.ts';
-import { purgeExpired, SIGN_IN_CODE_RETENTION } from './features/purge/purge_expired.ts';
+import { purgeExpired, SHORT_LIVED, SIGN_IN_CODE_RETENTION } from './features/purge/purge_expired.ts';
 import type { SessionUses } from './features/session/verify_session.ts';
 import { DAY } from './kernel/clock.ts';
 import { systemTimer } from './kernel/timer.ts';
@@ -28,8 +28,10 @@ export function composeAudit(
       ...deps,
       cutEvents: cutEvents(deps),
       retention: {
-        session: days(config.sessionRetentionDays),
+        // In this order, so that a long turn of the sessions keeps none waiting.
+        ...SHORT_LIVED,
         sign_in_code: SIGN_IN_CODE_RETENTION,
+        session: days(config.sessionRetentionDays),
         audit_event: days(config.auditRetentionDays),
       },
     }),

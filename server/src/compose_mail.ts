@@ -23,7 +23,6 @@ import type { ReadPerson } from './features/pending_sign_in/subject.ts';
 import type { LimitAttempts } from './features/rate_limit/limit_attempts.ts';
 import type { OriginOf } from './features/tenant/origins.ts';
 import type { TenantSettings } from './features/tenant/tenant.ts';
-import { DAY } from './kernel/clock.ts';
 import type { NewId } from './kernel/ids.ts';
 import { sealerOf } from './kernel/sealer.ts';
 
@@ -47,14 +46,12 @@ export function composeMail(
     readonly settings: (tenantId: string) => Promise<TenantSettings>;
   },
 ) {
-  const { mail, outbox, clock } = parts;
+  const { mail, outbox } = parts;
   const seal = outboxSeal(parts);
   const open: ReadOutbox | undefined = mail?.open === true ? readOutbox({ outbox, seal }) : undefined;
   return {
     writer: mailWriter({ ...parts, seal, enabled: mail !== undefined }),
     send: mail?.deliver && sendMails({ ...parts, seal, deliver: mail.deliver, failed: mail.failed ?? (() => {}) }),
-    /** Mails that nobody sent: of a development server, or of one that was given no SMTP server since. */
-    prune: () => outbox.prune(clock() - DAY),
     readOutbox: open,
   };
 }
@@ -109,7 +106,6 @@ export function composeEmail(
     useCases,
     askOwner,
     handlers: { EmailService: emailRpc({ ...useCases, endSignIn: parts.endSignIn }) },
-    prune: () => store.mailProofs.prune(parts.clock()),
   };
 }
 

@@ -40,7 +40,7 @@ export function composeMfa(
     readonly createSession: CreateSession;
   },
 ) {
-  const { store, masterKey, random, clock } = parts;
+  const { store, masterKey, random } = parts;
   const keyOf = (purpose: string) => Buffer.from(hkdfSync('sha256', masterKey, '', `trust-layer:${purpose}:v1`, 32));
   const base = {
     ...parts,
@@ -79,10 +79,5 @@ export function composeMfa(
   return {
     useCases,
     handlers: { MfaService: mfaRpc(useCases), PasskeyService: passkeyRpc(useCases) },
-    prune: async () => {
-      await store.pendingSignIns.prune(clock());
-      await store.passkeys.prune(clock());
-      await store.mfa.prune(clock());
-    },
   };
 }

@@ -33,7 +33,7 @@ export function composeOauth(
     };
   },
 ) {
-  const { store, masterKey, random, clock, providers } = parts;
+  const { store, masterKey, random, providers } = parts;
   const { oauth, identities } = store;
   const sealer = sealerOf({ masterKey, random, purpose: 'trust-layer:oauth:v1' });
   const deps = {
@@ -54,6 +54,5 @@ export function composeOauth(
   return {
     useCases,
     handlers: { OauthService: oauthRpc({ ...parts, ...parts.ends, ...useCases }) },
-    prune: () => oauth.prune(clock()),
   };
 }

@@ -61,7 +61,6 @@ export function composePasswords(
       email: email.useCases,
     },
     setPassword: set,
-    prune: email.prune,
     elsewhere,
     handlers: {
       ...email.handlers,

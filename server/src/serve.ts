@@ -47,9 +47,7 @@ export async function serve(config: Config, worker?: Worker): Promise<void> {
       every(PRUNE_EVERY, log, 'prune_changes', node.pruneChanges),
       every(PURGE_EVERY, log, 'purge', node.purge.run),
       every(ADVANCE_EVERY, log, 'prune_rate_limits', node.pruneRateLimits),
-      every(PRUNE_EVERY, log, 'prune_sign_ins', node.pruneSignIns),
       every(PURGE_EVERY, log, 'delete_due', node.deleteDue),
-      every(ADVANCE_EVERY, log, 'prune_mails', node.pruneMails),
       ...(node.sendMails === undefined ? [] : [every(SEND_EVERY, log, 'send_mails', node.sendMails.run)]),
       every(ADVANCE_EVERY, log, 'advance_signing_keys', node.advanceAllSigningKeys),
     );

@@ -148,6 +148,12 @@ function calls(database: Database): Record<string, () => Promise<unknown>> {
     'changes.readRecent': () => changes.readRecent('t', 60_000, 5, 5),
     'purges.purge session': () => purges.purge('session', 1, 5),
     'purges.purge sign_in_code': () => purges.purge('sign_in_code', 1, 5),
+    'purges.purge pending_sign_in': () => purges.purge('pending_sign_in', 1, 5),
+    'purges.purge mail_proof': () => purges.purge('mail_proof', 1, 5),
+    'purges.purge oauth_attempt': () => purges.purge('oauth_attempt', 1, 5),
+    'purges.purge passkey_challenge': () => purges.purge('passkey_challenge', 1, 5),
+    'purges.purge remembered_device': () => purges.purge('remembered_device', 1, 5),
+    'purges.purge mail': () => purges.purge('mail', 1, 5),
     'chain.seal': async () => {
       await audit.append([event('t')]);
       await chain.seal(5, (tenantId, _newest, events) => ({

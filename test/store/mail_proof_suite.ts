@@ -63,12 +63,12 @@ export function mailProofSuite(store: () => Store): void {
     it('goes with its identity, and past its time', async () => {
       const ada = identity(newTenantId());
       const { tenantId } = ada;
-      const { identities, mailProofs } = store();
+      const { identities, mailProofs, purges } = store();
       await identities.insert(ada, NO_TRAIL);
       const own = proofOf({ tenantId, identityId: ada.id });
       const old = proofOf({ tenantId, expiresAt: 5 });
       for (const proof of [own, old]) await mailProofs.insert(proof, NO_TRAIL);
-      assert.equal(await mailProofs.prune(5), 1);
+      assert.equal(await purges.purge('mail_proof', 6, 9), 1);
       await identities.remove(ada, NO_TRAIL);
       assert.equal(await mailProofs.readByFlow(tenantId, own.digest, NOW), undefined);
     });

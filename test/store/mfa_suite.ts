@@ -95,8 +95,8 @@ export function mfaSuite(store: () => Store): void {
     it('prunes what is past its time', async () => {
       const pending = pendingOf(newTenantId(), { expiresAt: 5 });
       await store().pendingSignIns.insert(pending, NO_TRAIL);
-      assert.equal(await store().pendingSignIns.prune(5), 1);
-      assert.equal(await store().pendingSignIns.prune(5), 0);
+      assert.equal(await store().purges.purge('pending_sign_in', 6, 9), 1);
+      assert.equal(await store().purges.purge('pending_sign_in', 6, 9), 0);
     });
   });
 
@@ -193,7 +193,7 @@ export function mfaSuite(store: () => Store): void {
       const answers = await many(() => store().passkeys.spendChallenge(challenge));
       assert.equal(answers.filter(Boolean).length, 1);
       assert.equal(await store().passkeys.spendChallenge({ ...challenge, tenantId: newTenantId() }), true);
-      assert.equal(await store().passkeys.prune(7), 2);
+      assert.equal(await store().purges.purge('passkey_challenge', 8, 9), 2);
     });
   });
 }

@@ -81,7 +81,7 @@ export function outboxSuite(store: () => Store): void {
       await queue(mailOf(newTenantId()));
       const listed = async () => (await store().outbox.list(tenantId, 2)).map(({ id }) => id);
       assert.deepEqual(await listed(), ['mai_3', 'mai_2']);
-      assert.equal(await store().outbox.prune(2), 2);
+      assert.equal(await store().purges.purge('mail', 2, 9), 2);
       assert.deepEqual(await listed(), ['mai_3']);
     });
   });

@@ -33,6 +33,5 @@ export function memoryMailProofs(append: (trail: Trail) => void): MailProofStore
       append(trail);
       return true;
     },
-    prune: async () => 0,
   };
 }

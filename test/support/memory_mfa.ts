@@ -53,11 +53,6 @@ export function memoryMfa(append: (trail: Trail) => void) {
       append(trail);
       return row.epoch;
     },
-    async prune(now) {
-      const old = [...pending].filter(([, { expiresAt }]) => expiresAt <= now);
-      for (const [id] of old) pending.delete(id);
-      return old.length;
-    },
   };
 
   const ofIdentity = (tenantId: string, identityId: string) =>
@@ -129,9 +124,6 @@ export function memoryMfa(append: (trail: Trail) => void) {
     async forgetDevices(trail) {
       append(trail);
     },
-    async prune() {
-      return 0;
-    },
     async removeFactor(tenantId, identityId, id, trail) {
       const passkey = ofIdentity(tenantId, identityId).find((row) => row.id === id);
       if (passkey !== undefined) passkeys.delete(key(tenantId, passkey.credentialId));
@@ -173,9 +165,6 @@ export function memoryMfa(append: (trail: Trail) => void) {
       if (challenges.has(key(tenantId, digest))) return false;
       challenges.add(key(tenantId, digest));
       return true;
-    },
-    async prune() {
-      return 0;
     },
   };
 

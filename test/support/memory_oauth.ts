@@ -32,11 +32,6 @@ export function memoryOauth(
       row.spent = true;
       return true;
     },
-    async prune(now) {
-      const old = [...attempts].filter(([, row]) => row.expiresAt <= now);
-      for (const [key] of old) attempts.delete(key);
-      return old.length;
-    },
     async find(tenantId, issuer, subject) {
       return accounts.get(keyOf({ tenantId, issuer, subject }));
     },

@@ -27,9 +27,6 @@ export function memoryOutbox(append: (trail: Trail) => void) {
         .toReversed()
         .slice(0, limit);
     },
-    async prune() {
-      return 0;
-    },
   };
   return {
     outbox,

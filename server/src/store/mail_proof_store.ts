@@ -63,7 +63,5 @@ export function mailProofStore(database: Database, appendTrail: AppendTrail): Ma
         await appendTrail(tx, trail);
         return true;
       }),
-
-    prune: (now) => database.write((tx) => tx.nativeDelete(MailProofEntity, { expiresAt: { $lte: now } })),
   };
 }

@@ -98,8 +98,6 @@ export function mfaStore(database: Database, appendTrail: AppendTrail): MfaStore
 
     forgetDevices: (trail) => database.write((tx) => appendTrail(tx, trail)),
 
-    prune: (now) => database.write((tx) => tx.nativeDelete(RememberedDeviceEntity, { expiresAt: { $lte: now } })),
-
     removeFactor: (tenantId, identityId, id, trail) =>
       database.write(async (tx) => {
         const owned = { tenantId, identityId };

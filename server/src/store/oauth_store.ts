@@ -63,8 +63,6 @@ export function oauthStore(database: Database, appendTrail: AppendTrail): OauthS
         return (await tx.nativeUpdate(OauthAttemptEntity, key, { spentAt: now })) > 0;
       }),
 
-    prune: (now) => database.write((tx) => tx.nativeDelete(OauthAttemptEntity, { expiresAt: { $lte: now } })),
-
     find: (tenantId, issuer, subject) =>
       database.read(async (em) => {
         const key = { tenantId, accountDigest: digestOf(issuer, subject) };

@@ -64,7 +64,5 @@ export function outboxStore(database: Database, appendTrail: AppendTrail): Outbo
     },
 
     list: async (tenantId, limit) => (await database.reader.rows(LIST, [tenantId, limit])).map(mailFrom),
-
-    prune: (before) => database.write((tx) => tx.nativeDelete(MailEntity, { expiresAt: { $lt: before } })),
   };
 }

@@ -71,7 +71,5 @@ export function passkeyStore(database: Database, appendTrail: AppendTrail): Pass
           throw error;
         }
       }),
-
-    prune: (now) => database.write((tx) => tx.nativeDelete(PasskeyChallengeEntity, { expiresAt: { $lte: now } })),
   };
 }

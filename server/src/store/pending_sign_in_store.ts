@@ -60,7 +60,5 @@ export function pendingSignInStore(database: Database, appendTrail: AppendTrail)
         await appendTrail(tx, trail);
         return (await tx.findOneOrFail(PendingSignInEntity, { tenantId, digest }, PLAIN)).epoch;
       }),
-
-    prune: (now) => database.write((tx) => tx.nativeDelete(PendingSignInEntity, { expiresAt: { $lte: now } })),
   };
 }

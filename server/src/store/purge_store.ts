@@ -4,8 +4,14 @@ import type { Row } from './dialects/dialect.ts';
 
 /** Where the rows of each kind are, what tells one from another in a tenant, and when they ended. */
 const PLACES: Readonly<Record<Perishable, { readonly key: string; readonly end: string }>> = {
-  session: { key: 'handle', end: 'expires_at' },
+  pending_sign_in: { key: 'digest', end: 'expires_at' },
+  mail_proof: { key: 'digest', end: 'expires_at' },
+  oauth_attempt: { key: 'digest', end: 'expires_at' },
+  passkey_challenge: { key: 'digest', end: 'expires_at' },
+  remembered_device: { key: 'digest', end: 'expires_at' },
+  mail: { key: 'id', end: 'expires_at' },
   sign_in_code: { key: 'digest', end: 'expires_at' },
+  session: { key: 'handle', end: 'expires_at' },
 };
 
 export function purgeStore(database: Database): PurgeStore {

@@ -1,4 +1,4 @@
-import type { Instant, Span } from '../../kernel/clock.ts';
+import type { Span } from '../../kernel/clock.ts';
 import type { Trail } from '../change/change.ts';
 import type { Mail } from './mail.ts';
 
@@ -15,6 +15,4 @@ export type OutboxStore = {
   postpone(mail: ClaimedMail, delay: Span): Promise<void>;
   /** What waits, the newest first. */
   list(tenantId: string, limit: number): Promise<readonly Mail[]>;
-  /** Removes mails whose time was over before an instant; answers how many. */
-  prune(before: Instant): Promise<number>;
 };

@@ -14,6 +14,4 @@ export type MailProofStore = {
   giveBack(proof: MailProof): Promise<void>;
   /** Uses it up: true for exactly one caller. */
   spend(proof: MailProof, now: Instant, trail: Trail): Promise<boolean>;
-  /** Removes those past their time. */
-  prune(now: Instant): Promise<number>;
 };

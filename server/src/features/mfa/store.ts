@@ -42,8 +42,6 @@ export type MfaStore = {
   readDevice(tenantId: string, digest: string): Promise<RememberedDevice | undefined>;
   /** Writes nothing but the trail, which forgets them. */
   forgetDevices(trail: Trail): Promise<void>;
-  /** Removes devices past their time. */
-  prune(now: Instant): Promise<number>;
   /** Removes authenticator app or passkey; false if there is none of this id. With the last one go recovery codes and devices. */
   removeFactor(tenantId: string, identityId: string, factorId: string, trail: Trail): Promise<boolean>;
 };

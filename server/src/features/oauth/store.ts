@@ -10,8 +10,6 @@ export type OauthStore = {
   readAttempt(tenantId: string, digest: string, now: Instant): Promise<OauthAttempt | undefined>;
   /** Spends it: true for exactly one caller. */
   spend(attempt: OauthAttempt, now: Instant): Promise<boolean>;
-  /** Removes attempts past their time. */
-  prune(now: Instant): Promise<number>;
   find(tenantId: string, issuer: string, subject: string): Promise<LinkedAccount | undefined>;
   /** Oldest first. */
   list(tenantId: string, identityId: string): Promise<readonly LinkedAccount[]>;

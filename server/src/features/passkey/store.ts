@@ -17,6 +17,4 @@ export type PasskeyStore = {
   use(passkey: Passkey, counter: number, now: Instant, trail: Trail): Promise<boolean>;
   /** Spends a challenge: true for exactly one caller. */
   spendChallenge(challenge: SpentChallenge): Promise<boolean>;
-  /** Removes challenges past their time. */
-  prune(now: Instant): Promise<number>;
 };

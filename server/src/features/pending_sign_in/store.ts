@@ -16,6 +16,4 @@ export type PendingSignInStore = {
   prove(pending: PendingSignIn, proved: readonly Method[]): Promise<void>;
   /** Finishes it, for exactly one caller: the epoch that it is in by then. */
   spend(pending: PendingSignIn, now: Instant, trail: Trail): Promise<number | undefined>;
-  /** Removes those past their time. */
-  prune(now: Instant): Promise<number>;
 };

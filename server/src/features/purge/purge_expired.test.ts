@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
 import { DAY } from '../../kernel/clock.ts';
 import type { Timer } from '../../kernel/timer.ts';
-import { type Purge, purgeExpired, type Retention } from './purge_expired.ts';
+import { type Purge, purgeExpired, type Retention, SHORT_LIVED } from './purge_expired.ts';
 
 type Perishable = keyof Retention;
+const KINDS = [...Object.keys(SHORT_LIVED), 'session', 'sign_in_code', 'audit_event'] as Perishable[];
 type Asked = { readonly kind: Perishable; readonly before: number; readonly limit: number };
 
+const KEPT = Object.fromEntries(Object.keys(SHORT_LIVED).map((kind) => [kind, undefined])) as Record<
+  keyof typeof SHORT_LIVED,
+  undefined
+>;
+
 /** A store of so many ended rows, whose every batch takes `took` ms, under a clock that only it and the timer move. */
-function world(rows: Partial<Record<Perishable, number>>, took: number, auditRetention?: number) {
+function world(rows: Partial<Record<Perishable, number>>, took: number, auditRetention?: number, short: object = KEPT) {
   let elapsed = 0;
   const asked: Asked[] = [];
   const rests: number[] = [];
-  const left = { session: 0, sign_in_code: 0, audit_event: 0, ...rows };
+  const left = { ...(Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Perishable, number>), ...rows };
   let during: (purge: Purge) => void = () => {};
   const timer: Timer = (after, run) => {
     rests.push(after);
@@ -30,7 +36,7 @@ function world(rows: Partial<Record<Perishable, number>>, took: number, auditRet
   const purge = purgeExpired({
     purges: { purge: take },
     cutEvents: (before) => take('audit_event', before, 128),
-    retention: { session: 30 * DAY, sign_in_code: DAY, audit_event: auditRetention },
+    retention: { ...KEPT, ...short, session: 30 * DAY, sign_in_code: DAY, audit_event: auditRetention },
     clock: () => 100 * DAY,
     monotonic: () => elapsed,
     timer,
@@ -45,10 +51,31 @@ describe('purging what has expired', () => {
   it('asks for what was over for its retention, in small batches, and for nothing that is kept for ever', async () => {
     const { purge, asked, left } = world({ session: 120, sign_in_code: 7, audit_event: 500 }, 1);
     assert.equal(await purge.run(), 127);
-    assert.deepEqual(left, { session: 0, sign_in_code: 0, audit_event: 500 });
+    assert.deepEqual([left.session, left.sign_in_code, left.audit_event], [0, 0, 500]);
     assert.deepEqual(
       [...new Set(asked.map(({ kind, before, limit }) => `${kind} ${before / DAY} ${limit}`))],
       ['session 70 50', 'sign_in_code 99 50'],
+    );
+  });
+
+  it('deletes what is short-lived as soon as its time is over, before all else', async () => {
+    const { purge, asked, left } = world({ pending_sign_in: 130, passkey_challenge: 60, mail: 5 }, 1, 0, SHORT_LIVED);
+    assert.equal(await purge.run(), 195);
+    assert.deepEqual([left.pending_sign_in, left.passkey_challenge, left.mail], [0, 0, 0]);
+    const first = new Map(asked.map(({ kind, before }) => [kind, before / DAY]));
+    assert.deepEqual(
+      [...first],
+      [
+        ['pending_sign_in', 100],
+        ['mail_proof', 100],
+        ['oauth_attempt', 100],
+        ['passkey_challenge', 100],
+        ['remembered_device', 100],
+        ['mail', 99],
+        ['session', 70],
+        ['sign_in_code', 99],
+        ['audit_event', 100],
+      ],
     );
   });
 

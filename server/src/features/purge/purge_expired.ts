@@ -7,6 +7,16 @@ export type Retention = Readonly<Record<Perishable | 'audit_event', Span | undef
 
 export const SIGN_IN_CODE_RETENTION: Span = DAY;
 
+/** What is over with its time: the short-lived, of which a flood of strangers makes most; and mails that nobody sent, as of a development server. */
+export const SHORT_LIVED = {
+  pending_sign_in: 0,
+  mail_proof: 0,
+  oauth_attempt: 0,
+  passkey_challenge: 0,
+  remembered_device: 0,
+  mail: DAY,
+} as const satisfies Partial<Retention>;
+
 // A batch holds a writer's place for some milliseconds. After each one the purge rests several times as long, so that it takes a small
 // part of the database's time however slow that is.
 const ROWS_PER_BATCH = 50;

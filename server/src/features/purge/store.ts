@@ -1,7 +1,15 @@
 import type { Instant } from '../../kernel/clock.ts';
 
 /** Rows that nobody asks for any more once their time is over. */
-export type Perishable = 'session' | 'sign_in_code';
+export type Perishable =
+  | 'pending_sign_in'
+  | 'mail_proof'
+  | 'oauth_attempt'
+  | 'passkey_challenge'
+  | 'remembered_device'
+  | 'mail'
+  | 'sign_in_code'
+  | 'session';
 
 export type PurgeStore = {
   /** Deletes at most `limit` rows that ended before an instant, the oldest first; answers how many. */
