@@ -87,7 +87,7 @@ async function refusals(walk: Walk): Promise<void> {
   await page.goto(`${server.publicUrl}/sign-in`);
   await see('bad link');
   await page.goto(url(walk, '/sign-in'));
-  await page.locator('[name=form_token]').first().evaluate('(field) => { field.value = "forged" }');
+  await page.evaluate(`document.querySelector('[name=form_token]').value = 'forged'`);
   await send(walk, '/sign-in', { identifier: 'a@example.com', password: PASSWORD });
   await see('start again');
   await changeSettings(walk.rpc, { signUpOpen: false });
@@ -107,7 +107,7 @@ async function flood(walk: Walk): Promise<void> {
   await page.goto(url(walk, '/sign-in'));
   await see('sign-in in a flood');
   // As where no script has put a proof into it.
-  await page.locator('[name=proof_of_work]').evaluate('(field) => { field.name = "" }');
+  await page.evaluate(`document.querySelector('[name=proof_of_work]').name = ''`);
   await send(walk, '/sign-in', { identifier: nobody.identifier, password: PASSWORD });
   await see('sign-in in a flood, asked for work');
   await changeSettings(rpc, { rateLimits });
