@@ -39,6 +39,14 @@ describe('attack: codes by mail on two nodes', function () {
     return { yes: count - reasons.length, reasons: [...new Set(reasons)] };
   }
 
+  /** The code of a mail to an address, the first unless told. */
+  const codeTo = async (value: string, place = 0) => {
+    const own = () => smtp.received.filter(({ to }) => to[0] === value);
+    for (let wait = 0; own().length <= place && wait < 1_500; wait++) await new Promise((done) => setTimeout(done, 20));
+    const text = own()[place]?.mail.text ?? assert.fail('no mail came');
+    return /^ {4}(\d{4} \d{4})/m.exec(text)?.[1] ?? assert.fail('the mail has no code');
+  };
+
   /** A person with a verified address; `mailed` gives the code of the next mail to it. */
   async function person() {
     const value = `${freshName('mail')}@example.com`;
@@ -46,12 +54,7 @@ describe('attack: codes by mail on two nodes', function () {
       identifiers: [{ type: 1, value, verified: true }],
     });
     let seen = 0;
-    const mailed = async () => {
-      const own = () => smtp.received.filter(({ to }) => to[0] === value);
-      for (let wait = 0; own().length <= seen && wait < 500; wait++) await new Promise((done) => setTimeout(done, 20));
-      const text = own()[seen++]?.mail.text ?? assert.fail('no mail came');
-      return /^ {4}(\d{4} \d{4})/m.exec(text)?.[1] ?? assert.fail('the mail has no code');
-    };
+    const mailed = () => codeTo(value, seen++);
     return { value, identityId: made.identity?.id ?? '', mailed };
   }
 
@@ -83,6 +86,20 @@ describe('attack: codes by mail on two nodes', function () {
     assert.equal(yes, 1, reasons.join());
     const { identity } = await first.ok('IdentityService', 'getIdentity', { identityId });
     assert.equal(identity?.epoch, 2n);
+  });
+
+  it('MAIL-7 of 50 uses of one code for a new address, one adds it', async () => {
+    const { identityId } = await person();
+    const { sessionId } = await first.ok('SessionService', 'createSession', { identityId, acr: 'aal1', amr: ['pwd'] });
+    const email = `${freshName('new')}@example.com`;
+    const { flowToken } = await first.ok('EmailService', 'startEmailVerification', { sessionId, email });
+    const code = await codeTo(email);
+    const { yes } = await race(50, (rpc) =>
+      rpc.call('EmailService', 'completeEmailVerification', { flowToken, code }, PATIENT),
+    );
+    assert.equal(yes, 1);
+    const { identity } = await first.ok('IdentityService', 'getIdentity', { identityId });
+    assert.equal(identity?.identifiers.filter(({ value }) => value === email).length, 1);
   });
 
   it('MAIL-8 of 200 guesses at one code, 5 are looked at, and then not even the right one is taken', async () => {

@@ -90,6 +90,13 @@ describe('attack: second factors on two nodes', function () {
     assert.equal((await first.refused('MfaService', 'proveRecoveryCode', again)).reason, 'CREDENTIAL_REJECTED');
   });
 
+  it('MFA-3 MFA-7 of 50 uses of one recovery code for one sign-in, one succeeds', async () => {
+    const { recoveryCodes, pending } = await withTotp();
+    const request = { pendingToken: await pending(), recoveryCode: recoveryCodes[1] ?? '' };
+    const { yes } = await race(50, (rpc) => rpc.call('MfaService', 'proveRecoveryCode', request));
+    assert.equal(yes, 1);
+  });
+
   it('MFA-4 of 200 guesses at once over 4 sign-ins, 10 are checked', async () => {
     const { identityId, pending } = await withTotp();
     const tokens = [await pending(), await pending(), await pending(), await pending()];
