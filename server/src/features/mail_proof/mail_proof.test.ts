@@ -97,6 +97,18 @@ describe('proofs by mail', () => {
     assert.ok((await world.email.completeMailSignIn({ ...bound, binding: 'b' }, { binding: 'b' })).proof);
   });
 
+  it('MAIL-7 a code for a new password that a page asked for is of no use in another browser, nor in a call', async () => {
+    const world = await mailWorld();
+    const { flowToken } = await world.email.startPasswordReset({ ...world.asker, binding: 'b', request: '{}' }, EMAIL);
+    const { code } = await world.mailed();
+    for (const binding of [undefined, '', 'another']) {
+      const elsewhere = { ...world.given, flowToken, code, binding };
+      await assert.rejects(world.email.completePasswordReset(elsewhere, NEWER), reason('CREDENTIAL_REJECTED'));
+    }
+    const own = { ...world.given, flowToken, code, binding: 'b' };
+    assert.ok((await world.email.completePasswordReset(own, NEWER)).proof);
+  });
+
   it('MAIL-9 nobody, disabled and unverified: the same calls of the store as for Ada, and no mail to anybody', async () => {
     const world = await mailWorld();
     const add = (value: string, change: Partial<Identity>, verified = true) =>
