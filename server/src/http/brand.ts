@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Branding, NO_BRANDING, pictureType } from '../features/tenant/branding.ts';
 import { DEFAULT_SETTINGS, type TenantSettings } from '../features/tenant/tenant.ts';
+import { type Palette, palette } from '../kernel/palette.ts';
 import type { Asset } from './assets.ts';
-import { type Palette, palette } from './palette.ts';
 import type { BrandView } from './views/layout.ts';
 
 /** A tenant's looks: what pages show, and the files that they load for it. */

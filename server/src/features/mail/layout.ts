@@ -1,3 +1,5 @@
+import { palette } from '../../kernel/palette.ts';
+
 /** What a mail says. Everything is plain text; the layouts escape it. */
 export type Words = {
   readonly subject: string;
@@ -8,18 +10,30 @@ export type Words = {
   readonly after?: readonly string[];
 };
 
+/** How the mails of a tenant look: as its pages do. Empty: as they come. */
+export type MailLooks = { readonly accentColor: string; readonly supportUrl: string };
+
+/** The last line, and what its link to help is called. */
+type Frame = { readonly foot: string; readonly help: string };
+
+/** That of the pages. */
+const STANDARD_ACCENT = '#0f766e';
+
 /** A button, where it has a place to lead to. */
 export const button = (label: string, url: string | undefined): Pick<Words, 'button'> =>
   url === undefined ? {} : { button: { label, url } };
 
 /** The mail for readers of plain text. */
-export function layoutText({ lead, code, button, after = [] }: Words, foot: string): string {
+export function layoutText(
+  { lead, code, button, after = [] }: Words,
+  { foot, help, supportUrl }: Frame & { readonly supportUrl: string },
+): string {
   const parts = [
     ...lead,
     ...(code === undefined ? [] : [`    ${code}`]),
     ...(button === undefined ? [] : [`${button.label}:\n${button.url}`]),
     ...after,
-    `-- \n${foot}`,
+    `-- \n${foot}${supportUrl === '' ? '' : `\n${help}: ${supportUrl.replace(/^mailto:/, '')}`}`,
   ];
   return `${parts.join('\n\n')}\n`;
 }
@@ -32,8 +46,15 @@ const paragraph = (text: string) => `<p style="${P}">${escaped(text)}</p>`;
 /** The mail as HTML: styles in place, since mail readers drop style sheets; no picture and nothing that is loaded. */
 export function layoutHtml(
   { subject, lead, code, button, after = [] }: Words,
-  { language, name, foot }: { readonly language: string; readonly name: string; readonly foot: string },
+  {
+    language,
+    name,
+    foot,
+    help,
+    looks,
+  }: Frame & { readonly language: string; readonly name: string; readonly looks: MailLooks },
 ): string {
+  const { accent, onAccent } = palette(looks.accentColor || STANDARD_ACCENT, 'light');
   const codeBox =
     code === undefined
       ? ''
@@ -41,7 +62,7 @@ export function layoutHtml(
   const link =
     button === undefined
       ? ''
-      : `<p style="margin:0 0 16px"><a href="${escaped(button.url)}" style="display:inline-block;padding:12px 20px;border-radius:8px;background:#1f5fd6;color:#ffffff;font-size:16px;text-decoration:none">${escaped(button.label)}</a></p>`;
+      : `<p style="margin:0 0 16px"><a href="${escaped(button.url)}" style="display:inline-block;padding:12px 20px;border-radius:8px;background:${accent};color:${onAccent};font-size:16px;text-decoration:none">${escaped(button.label)}</a></p>`;
   return `<!doctype html>
 <html lang="${language}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${escaped(subject)}</title></head>
@@ -51,7 +72,7 @@ export function layoutHtml(
 ${lead.map(paragraph).join('\n')}
 ${codeBox}${link}
 ${after.map(paragraph).join('\n')}
-<p style="margin:32px 0 0;font-size:13px;opacity:.7">${escaped(foot)}</p>
+<p style="margin:32px 0 0;font-size:13px;opacity:.7">${escaped(foot)}${looks.supportUrl === '' ? '' : ` <a href="${escaped(looks.supportUrl)}" style="color:inherit">${escaped(help)}</a>`}</p>
 </div>
 </body>
 </html>

@@ -165,9 +165,30 @@ describe('mails', () => {
     assert.deepEqual(await world.outbox(), []);
   });
 
+  it('a mail looks as the pages of its tenant do: words on the accent are seen, help is a link, and nothing is loaded', () => {
+    const values = { code: '1234 5678', link: 'https://login.example.com/mail?token=x', minutes: 10 };
+    for (const [accentColor, onAccent] of [
+      ['#ffd400', '#000000'],
+      ['#102030', '#ffffff'],
+    ] as const) {
+      const looks = { name: 'Nordlicht', accentColor, supportUrl: 'https://nordlicht.example/help?a=1&b=2' };
+      const { text, html } = render('sign_in_code', values, 'de', looks);
+      assert.ok(html.includes(`background:${accentColor};color:${onAccent};`));
+      assert.ok(html.includes('href="https://nordlicht.example/help?a=1&#38;b=2"') && html.includes('>Hilfe</a>'));
+      assert.ok(text.endsWith('Hilfe: https://nordlicht.example/help?a=1&b=2\n'));
+      assert.doesNotMatch(html, /src=|url\(|<link/);
+    }
+    const mail = { name: 'A', accentColor: '', supportUrl: 'mailto:help@a.example' };
+    assert.match(render('sign_in_code', values, 'en', mail).text, /Help: help@a\.example\n$/);
+  });
+
   it('every language has every mail; names are escaped in HTML', () => {
     for (const language of LANGUAGES) {
-      const { subject, text, html } = render('password_changed', {}, language, '<b>A&B</b>');
+      const { subject, text, html } = render('password_changed', {}, language, {
+        name: '<b>A&B</b>',
+        accentColor: '',
+        supportUrl: '',
+      });
       assert.ok(subject.length > 5 && text.includes('<b>A&B</b>'));
       assert.ok(!html.includes('<b>') && html.includes('&#60;b&#62;A&#38;B'));
       assert.ok(html.includes(`<html lang="${language}">`));

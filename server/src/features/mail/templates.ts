@@ -1,5 +1,5 @@
 import type { Language } from '../../kernel/language.ts';
-import { layoutHtml, layoutText, type Words } from './layout.ts';
+import { layoutHtml, layoutText, type MailLooks, type Words } from './layout.ts';
 import { de } from './words/de.ts';
 import { en } from './words/en.ts';
 import { fr } from './words/fr.ts';
@@ -23,18 +23,25 @@ export type Template = keyof MailValues;
 export type Dictionary = { readonly [T in Template]: (values: MailValues[T], name: string) => Words } & {
   /** The last line of each mail. */
   readonly sentBy: (name: string) => string;
+  /** What the tenant's link to help is called. */
+  readonly help: string;
 };
 
 const DICTIONARIES: Readonly<Record<Language, Dictionary>> = { en, de, fr };
 
 /** Subject, text and HTML of a mail. */
-export function render<T extends Template>(template: T, values: MailValues[T], language: Language, name: string) {
+export function render<T extends Template>(
+  template: T,
+  values: MailValues[T],
+  language: Language,
+  { name, ...looks }: MailLooks & { readonly name: string },
+) {
   const dictionary = DICTIONARIES[language];
   const words = (dictionary[template] as (values: MailValues[T], name: string) => Words)(values, name);
-  const foot = dictionary.sentBy(name);
+  const frame = { foot: dictionary.sentBy(name), help: dictionary.help };
   return {
     subject: words.subject,
-    text: layoutText(words, foot),
-    html: layoutHtml(words, { language, name, foot }),
+    text: layoutText(words, { ...frame, ...looks }),
+    html: layoutHtml(words, { ...frame, language, name, looks }),
   };
 }

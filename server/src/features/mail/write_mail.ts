@@ -50,14 +50,15 @@ export function mailWriter(deps: {
     // Whatever brought the address here: one recipient, and nothing that a header could be broken with (spec MAIL-5).
     if (to !== undefined && canonicalIdentifier('email', to) !== to)
       throw new TypeError('a mail goes to one canonical address');
-    const { displayName } = await deps.settings(tenantId);
+    const { displayName, branding } = await deps.settings(tenantId);
+    const { accentColor, supportUrl } = branding;
     const now = deps.clock();
     const id = deps.newId('mai');
     const content = {
       template,
       to: to ?? '',
       fromName: displayName,
-      ...render(template, values, language, displayName),
+      ...render(template, values, language, { name: displayName, accentColor, supportUrl }),
     };
     return { tenantId, id, sealed: deps.seal.seal(content, tenantId, id), createdAt: now, expiresAt: now + lifetime };
   };

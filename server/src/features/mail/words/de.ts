@@ -2,6 +2,7 @@ import { button } from '../layout.ts';
 import type { Dictionary } from '../templates.ts';
 
 export const de: Dictionary = {
+  help: 'Hilfe',
   sentBy: (name) => `Diese E-Mail kommt von ${name}, weil diese Adresse dort eingegeben wurde.`,
   password_changed: (_, name) => ({
     subject: 'Ihr Passwort wurde geändert',

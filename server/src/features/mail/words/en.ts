@@ -2,6 +2,7 @@ import { button } from '../layout.ts';
 import type { Dictionary } from '../templates.ts';
 
 export const en: Dictionary = {
+  help: 'Help',
   sentBy: (name) => `This mail was sent by ${name}, because this address was entered there.`,
   password_changed: (_, name) => ({
     subject: 'Your password was changed',

@@ -2,6 +2,7 @@ import { button } from '../layout.ts';
 import type { Dictionary } from '../templates.ts';
 
 export const fr: Dictionary = {
+  help: 'Aide',
   sentBy: (name) => `Ce message a été envoyé par ${name}, car cette adresse y a été saisie.`,
   password_changed: (_, name) => ({
     subject: 'Votre mot de passe a été modifié',
