@@ -112,6 +112,15 @@ const (
 	ReasonRoleNotFound = "ROLE_NOT_FOUND"
 	// ReasonAlreadyMember: ALREADY_EXISTS. The identity is a member of the organisation already.
 	ReasonAlreadyMember = "ALREADY_MEMBER"
+	// ReasonInvitationRejected: FAILED_PRECONDITION. The invitation is unknown, accepted, revoked or expired; metadata
+	// `state` says which.
+	ReasonInvitationRejected = "INVITATION_REJECTED"
+	// ReasonInvitationForAnother: PERMISSION_DENIED. The invitation is for an address that the identity does not have.
+	ReasonInvitationForAnother = "INVITATION_FOR_ANOTHER"
+	// ReasonInvitationNotFound: NOT_FOUND. The organisation has no such invitation.
+	ReasonInvitationNotFound = "INVITATION_NOT_FOUND"
+	// ReasonInvitationLimit: FAILED_PRECONDITION. As many invitations of the organisation wait as may; revoke some first.
+	ReasonInvitationLimit = "INVITATION_LIMIT"
 	// ReasonOauthRejected: UNAUTHENTICATED. What came back from the provider does not hold, or the sign-in there is
 	// unknown, spent, too old or another browser's; metadata `denied` where the provider said no.
 	ReasonOauthRejected = "OAUTH_REJECTED"

@@ -1,6 +1,7 @@
 import { composeAccount } from './compose_account.ts';
 import { composeAudit } from './compose_audit.ts';
 import { composeIdentities } from './compose_identities.ts';
+import { composeInvitation } from './compose_invitation.ts';
 import { composeMail, type MailParts } from './compose_mail.ts';
 import { composeMfa } from './compose_mfa.ts';
 import { composeOauth } from './compose_oauth.ts';
@@ -161,6 +162,15 @@ export function compose(parts: Parts) {
     listFactors: ends.factors.list,
   });
 
+  const invitations = composeInvitation({
+    ...parts,
+    ...base,
+    mails: mail.writer,
+    verify,
+    limitAttempts: limit,
+    authenticatePassword: passwords.pages.authenticatePassword,
+    elsewhere: passwords.elsewhere,
+  });
   const tenants = composeTenant({ ...parts, ...base, forgetCallers: callers.forget, ensureSigningKey: signing.ensure });
 
   const handlers: Handlers = {
@@ -169,6 +179,7 @@ export function compose(parts: Parts) {
     ...oauth.handlers,
     ...signing.handlers,
     ...tenants.handlers,
+    ...invitations.handlers,
     SessionService: {
       ...sessionRpc({
         ...account,
@@ -213,6 +224,7 @@ export function compose(parts: Parts) {
     pages: {
       ...passwords.pages,
       askForWork: askForWork(limitDeps),
+      invitations: invitations.useCases,
       issueSignInCode: issueSignInCode(codeDeps),
       mfa: mfa.useCases,
       oauth: oauth.useCases,

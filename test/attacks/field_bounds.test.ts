@@ -38,6 +38,7 @@ import {
   verify,
   whole,
 } from '../support/field_edges.ts';
+import { invitationEdges } from '../support/invitation_edges.ts';
 import { pathOf, RPCS, RpcCaller } from '../support/rpc_caller.ts';
 import { type ServerProcess, startServer } from '../support/server_process.ts';
 import { freshName, newService, newSession } from '../support/shared_server.ts';
@@ -51,6 +52,7 @@ const optionalOrganisation: Edge = { good: [''], bad: id('org').bad.slice(1) };
 const EDGES: Readonly<Record<string, Readonly<Record<string, Edge>>>> = {
   ...organisationEdges,
   ...tenantEdges,
+  ...invitationEdges,
   CreateSession: {
     identity_id: id('idn'),
     acr: { good: ['', 'aal1', 'aal2'], bad: ['aal3', 'AAL1', 'aal1 ', a(1_000)] },

@@ -11,7 +11,7 @@ import { SCOPES } from '../../server/src/features/service_key/service_key.ts';
 import { type ComposedServer, composedServer, RETURN_TO } from '../support/composed_server.ts';
 import { fakeProvider } from '../support/fake_provider.ts';
 import { pathOf, RPCS, RpcCaller } from '../support/rpc_caller.ts';
-import { freshName, newIdentity } from '../support/shared_server.ts';
+import { freshName, newIdentity, newOrganisation } from '../support/shared_server.ts';
 import { idsIn, ofNobody } from '../support/strangers.ts';
 import { byHarm, validRequests } from '../support/valid_requests.ts';
 
@@ -92,6 +92,14 @@ describe('attack: from one tenant into another', function () {
     const reset = await mailed((await rpc.ok('EmailService', 'startPasswordReset', { email: forgetful })).flowToken);
     const started = await rpc.ok('EmailService', 'startEmailVerification', { sessionId, email });
     const verification = await mailed(started.flowToken);
+    const organisationId = await newOrganisation(rpc);
+    const invite = async (to: string) => {
+      const { invitation } = await rpc.ok('InvitationService', 'inviteMember', { organisationId, email: to });
+      const [mail] = (await server.node.readOutbox?.(tenantId, 1)) ?? [];
+      return { id: invitation?.id ?? '', token: /ti_\w+/.exec(mail?.text ?? '')?.[0] ?? assert.fail('no link') };
+    };
+    const [mine, stranger] = [await invite(email), await invite(`${freshName('stranger')}@example.com`)];
+    const withdrawn = await invite(`${freshName('withdrawn')}@example.com`);
     const webhooks = await rpc.ok('WebhookService', 'listWebhooks', {});
     return {
       ExchangeSignInCode: { code, code_verifier: VERIFIER, return_to: RETURN_TO },
@@ -105,6 +113,9 @@ describe('attack: from one tenant into another', function () {
       StartTotpEnrollment: { subject: { pending_token: await begun() } },
       ProveTotp: { pending_token: await begun(), code: '000000' },
       StartPasskeyRegistration: { subject: { pending_token: await begun() } },
+      GetInvitation: { invitation_token: stranger.token },
+      AcceptInvitation: { invitation_token: mine.token, session_id: sessionId },
+      RevokeInvitation: { organisation_id: organisationId, invitation_id: withdrawn.id },
       DeleteWebhook: { webhook_id: webhooks.webhooks[0]?.id ?? assert.fail() },
     };
   }

@@ -50,6 +50,8 @@ export function firstVariables(publicUrl: string): Variables {
     ['unknown_organisation', `org_${hex()}`],
     ['unknown_handle', `ses_${hex()}`],
     ['unknown_account', `lac_${hex()}`],
+    ['unknown_invitation', `inv_${hex()}`],
+    ['unknown_invitation_token', unknownSecret('ti_')],
     ['unknown_kid', `sgk_${hex()}`],
     ['unknown_key_id', base62(BigInt(`0x${hex()}`), 16).slice(0, 16)],
   ]);
@@ -91,7 +93,7 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     return { ok: { callback_query: back.search.slice(1), redirect_uri: `${back.origin}${back.pathname}` } };
   },
 
-  /** `{ to }`: the newest mail to an address, from the outbox of the development server: `subject`, `code` and `link`. */
+  /** `{ to }`: the newest mail to an address, from the outbox of the development server: `subject`, `code`, `link` and the `token` in it. */
   async mailed(given, world) {
     return { ok: await mailedTo(world.publicUrl, String(given.to)) };
   },

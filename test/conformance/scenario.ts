@@ -38,7 +38,7 @@ export interface Case {
 }
 
 const FOLDER = fileURLToPath(new URL('../../spec/scenarios/', import.meta.url));
-const RULE = /^(ACC|OAU|ORG|TEN|MFA|MAIL|PKY|TERM|SEC|SES|TOK|PWD|RED|ERR|WAT|AUD|HOOK|SDK)-\d+$/;
+const RULE = /^(ACC|OAU|ORG|INV|TEN|MFA|MAIL|PKY|TERM|SEC|SES|TOK|PWD|RED|ERR|WAT|AUD|HOOK|SDK)-\d+$/;
 
 type Raw = Record<string, unknown>;
 

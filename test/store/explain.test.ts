@@ -1,5 +1,6 @@
 // No read path walks a whole table.
 import assert from 'node:assert/strict';
+import type { Invitation } from '../../server/src/features/invitation/invitation.ts';
 import { chainStore } from '../../server/src/store/audit_chain_store.ts';
 import { auditStore } from '../../server/src/store/audit_store.ts';
 import { changeStore } from '../../server/src/store/change_store.ts';
@@ -7,6 +8,7 @@ import type { Database } from '../../server/src/store/database.ts';
 import { openDatabase } from '../../server/src/store/database.ts';
 import { openDialect } from '../../server/src/store/dialects/dialect.ts';
 import { identityStore } from '../../server/src/store/identity_store.ts';
+import { invitationStore } from '../../server/src/store/invitation_store.ts';
 import { migrate } from '../../server/src/store/migrate.ts';
 import { organisationStore } from '../../server/src/store/organisation_store.ts';
 import { passwordStore } from '../../server/src/store/password_store.ts';
@@ -41,6 +43,7 @@ function calls(database: Database): Record<string, () => Promise<unknown>> {
   const sessions = sessionStore(database, nothing);
   const identities = identityStore(database, nothing);
   const organisations = organisationStore(database, nothing);
+  const invitations = invitationStore(database, nothing);
   const passwords = passwordStore(database, nothing);
   const codes = signInCodeStore(database, nothing);
   const services = serviceStore(database, nothing);
@@ -53,6 +56,7 @@ function calls(database: Database): Record<string, () => Promise<unknown>> {
   const chain = chainStore(database);
   const webhooks = webhookStore(database, nothing);
   const [idn, ses, svc, code, sgk] = [identity('t'), session('t'), service('t'), signInCode('t'), signingKey('t')];
+  const invitation = { tenantId: 't', id: 'v', organisationId: 'o', email: 'e', createdAt: NOW } as Invitation;
   const key = serviceKey(svc);
   const active = { tenantId: 't', identityId: 'i', epoch: 1, now: NOW };
   return {
@@ -97,6 +101,11 @@ function calls(database: Database): Record<string, () => Promise<unknown>> {
       organisations.change({ tenantId: 't', organisationId: 'o', identityId: 'i' }, () => undefined),
     'organisations.setActive': () => organisations.setActive(ses, 'o', NO_TRAIL),
     'organisations.remove': () => organisations.remove('t', 'o', NO_TRAIL),
+    'invitations.insert': () => invitations.insert(invitation, 5, NO_TRAIL),
+    'invitations.readByDigest': () => invitations.readByDigest('t', 'd'),
+    'invitations.list, next page': () => invitations.list('t', 'o', nextPage),
+    'invitations.revoke': () => invitations.revoke('t', 'o', 'v', NOW, NO_TRAIL),
+    'invitations.accept': () => invitations.accept(invitation, { identityId: 'i' }, NOW, () => assert.fail()),
     'passwords.read': () => passwords.read('t', 'i'),
     'passwords.rehash': () => passwords.rehash('t', 'i', 'a', 'b'),
     'signInCodes.spend': async () => {

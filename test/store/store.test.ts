@@ -3,6 +3,7 @@ import { cascadeSuite } from './cascade_suite.ts';
 import { changeSuite } from './change_suite.ts';
 import { onEachDatabase } from './databases.ts';
 import { identitySuite } from './identity_suite.ts';
+import { invitationSuite } from './invitation_suite.ts';
 import { mailProofSuite } from './mail_proof_suite.ts';
 import { mfaSuite } from './mfa_suite.ts';
 import { oauthSuite } from './oauth_suite.ts';
@@ -31,6 +32,7 @@ onEachDatabase('store', (database) => {
   signInCodeSuite(store);
   mfaSuite(store);
   organisationSuite(store);
+  invitationSuite(store);
   oauthSuite(store);
   rateLimitSuite(store);
   outboxSuite(store);

@@ -127,6 +127,32 @@ function writes(store: Store): Record<string, (tenantId: string) => Promise<Writ
         state: () => signingKeys.list(tenantId),
       };
     },
+    'invitations.accept': async (tenantId) => {
+      const { invitations, organisations } = store;
+      const owner = await savedIdentity(tenantId);
+      const times = { createdAt: NOW, updatedAt: NOW };
+      const made = { tenantId, id: 'org_1', displayName: 'Acme', roles: [], metadata: {}, version: 1, ...times };
+      await organisations.insert(made, NO_TRAIL);
+      const ends = { createdAt: NOW, expiresAt: NOW + 9, acceptedAt: undefined, revokedAt: undefined };
+      const named = { tenantId, id: 'inv_1', organisationId: 'org_1', digest: 'd', email: 'a@example.com' };
+      const invitation = { ...named, roles: [], returnTo: '', ...ends };
+      await invitations.insert(invitation, 9, NO_TRAIL);
+      const member = { tenantId, organisationId: 'org_1', identityId: owner.id, roles: [], createdAt: NOW };
+      const accept = (at: number) => (trail: Trail) =>
+        invitations.accept(invitation, { identityId: owner.id }, at, () => ({
+          organisation: made,
+          membership: member,
+          trail,
+        }));
+      return {
+        write: accept(NOW),
+        refused: accept(NOW + 9),
+        state: async () => [
+          await invitations.readByDigest(tenantId, 'd'),
+          await organisations.listMembers(tenantId, 'org_1', { limit: 9 }),
+        ],
+      };
+    },
     'tenants.insert': async (tenantId) => {
       const made = make.tenant({ id: tenantId, publicUrl: `https://${tenantId}.example` });
       const twin = make.tenant({ publicUrl: `https://${tenantId}-twin.example` });

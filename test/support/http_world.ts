@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
+import { TrustError } from '../../server/src/errors/trust_error.ts';
 import { renameIdentity } from '../../server/src/features/identity/change_identity.ts';
 import { revokeIdentitySessions } from '../../server/src/features/identity/revoke_identity_sessions.ts';
 import type { OauthProviders } from '../../server/src/features/oauth/store.ts';
@@ -28,6 +29,12 @@ export const FLOW = {
 export type Answer = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: string };
 export type Fields = Readonly<Record<string, string>>;
 export type Sent = { readonly headers?: Record<string, string | string[]>; readonly body?: string | Buffer };
+
+const nobody = async () => {
+  throw new TrustError('INVITATION_REJECTED', { metadata: { state: 'unknown' } });
+};
+/** Nobody is invited: with a database their pages are tested in invitation.test.ts. */
+const NO_INVITATIONS = { lookAtInvitation: nobody, acceptInvitation: nobody };
 
 /** The hosted pages on a real socket, with real hashes, over memory stores. Close it when done. */
 export async function httpWorld({
@@ -73,6 +80,7 @@ export async function httpWorld({
       listEvents: world.stores.audit.list,
     },
     readIdentity: world.readIdentity,
+    invitations: NO_INVITATIONS,
     askForWork: world.askForWork,
     email: world.email,
     jwks: async () => '{"keys":[]}',

@@ -2,7 +2,12 @@
 export async function mailedTo(
   publicUrl: string,
   to: string,
-): Promise<{ readonly subject?: string; readonly code?: string; readonly link?: string }> {
+): Promise<{
+  readonly subject?: string;
+  readonly code?: string;
+  readonly link?: string;
+  readonly token?: string | undefined;
+}> {
   const response = await fetch(`${publicUrl}/outbox`, { signal: AbortSignal.timeout(10_000) });
   const [, mail] = (await response.text())
     .split('<li>')
@@ -11,6 +16,6 @@ export async function mailedTo(
   if (mail === undefined) return {};
   const [, subject = ''] = /<strong>([^<]*)</.exec(mail) ?? [];
   const [, code] = /^ {4}(\d{4} \d{4})$/m.exec(mail) ?? [];
-  const [link] = /https?:\S+token=\w+/.exec(mail) ?? [];
-  return { subject, ...(code !== undefined && { code }), ...(link !== undefined && { link }) };
+  const [link, token] = /https?:\S+token=(\w+)\S*/.exec(mail) ?? [];
+  return { subject, ...(code !== undefined && { code }), ...(link !== undefined && { link, token }) };
 }

@@ -4,6 +4,7 @@ import { ACTIONS, type World } from '../conformance/actions.ts';
 import type { callbackApp } from './callback_app.ts';
 import { FLOW } from './http_world.ts';
 import { oauthEnv, servedIssuer } from './issuer.ts';
+import { invitationPages } from './page_walk_invitation.ts';
 import type { RpcCaller } from './rpc_caller.ts';
 import { freePort, type ServerProcess, startServer } from './server_process.ts';
 import { totpCode } from './totp_code.ts';
@@ -48,8 +49,20 @@ export type Walk = {
  * form. A test holds that no route is left out.
  */
 export async function walkPages(walk: Walk): Promise<void> {
-  for (const stretch of [refusals, flood, signIn, passkeys, elsewhere, factors, required, byMail, account, outbox])
-    await stretch(walk);
+  const stretches = [
+    refusals,
+    flood,
+    signIn,
+    passkeys,
+    elsewhere,
+    factors,
+    required,
+    byMail,
+    invitation,
+    account,
+    outbox,
+  ];
+  for (const stretch of stretches) await stretch(walk);
 }
 
 const url = ({ server, app }: Walk, path: string) =>
@@ -58,7 +71,7 @@ const url = ({ server, app }: Walk, path: string) =>
 const welcome = ({ page, app }: Walk) => page.waitForURL(`${app.origin}/welcome`);
 
 /** Sends the form that leads to a path, and waits for what comes. */
-async function send(
+export async function send(
   { page }: Walk,
   action: string,
   typed: Readonly<Record<string, string>> = {},
@@ -366,3 +379,5 @@ async function outbox(walk: Walk): Promise<void> {
   await see('outbox');
   await Promise.all([page.waitForEvent('load'), page.locator('a[href^="/outbox/"]').first().click()]);
 }
+
+const invitation = (walk: Walk) => invitationPages(walk, send, PASSWORD);

@@ -20,6 +20,7 @@ export const NO_PENDING = unknownSecret('tp_');
 export const NO_ATTEMPT = unknownSecret('ta_');
 
 const NO_FLOW = unknownSecret('tf_');
+const NO_INVITATION = unknownSecret('ti_');
 const NO_SESSION = unknownSecret('ts_');
 
 /** One request for each RPC that would do what the RPC is for. */
@@ -112,6 +113,11 @@ export async function validRequests(rpc: RpcCaller): Promise<Readonly<Record<str
     ListMembers: { organisation_id: organisation },
     ListMemberships: { identity_id: identityId },
     SetActiveOrganisation: { session_id: sessionId, organisation_id: organisation },
+    InviteMember: { organisation_id: organisation, email: `${freshName('invited')}@example.com`, roles: ['reader'] },
+    ListInvitations: { organisation_id: organisation },
+    RevokeInvitation: { organisation_id: organisation, invitation_id: `inv_${'0'.repeat(32)}` },
+    GetInvitation: { invitation_token: NO_INVITATION },
+    AcceptInvitation: { invitation_token: NO_INVITATION, password },
     ListOauthProviders: {},
     StartOauthSignIn: { provider: 'acme', redirect_uri: callback },
     CompleteOauthSignIn: { attempt_token: NO_ATTEMPT, callback_query: 'code=c&state=s' },

@@ -1,4 +1,5 @@
 // Messages in the form of the probe: proto JSON with snake_case names, 64-bit numbers as JSON numbers.
+import { InvitationAsk } from '../src/gen/trust/v1/invitation.ts';
 import { RejectionReason } from '../src/gen/trust/v1/session.ts';
 import { FactorType, IdentifierType, IdentityState, MfaPolicy, SessionState, SigningKeyState } from '../src/index.ts';
 
@@ -22,6 +23,8 @@ function enumOf(name: string, message: Json): EnumKind | undefined {
   switch (name) {
     case 'factors':
       return { prefix: 'FACTOR_TYPE_', values: FactorType };
+    case 'asks':
+      return { prefix: 'INVITATION_ASK_', values: InvitationAsk };
     case 'mfaPolicy':
       return { prefix: 'MFA_POLICY_', values: MfaPolicy };
     case 'type':

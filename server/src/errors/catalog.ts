@@ -81,6 +81,13 @@ export const CATALOG = {
     message: 'The organisation has no such role; `BadRequest` names the field where one was given.',
   },
   ALREADY_MEMBER: { code: 6, message: 'The identity is a member of the organisation already.' },
+  INVITATION_REJECTED: {
+    code: 9,
+    message: 'The invitation is unknown, accepted, revoked or expired; metadata `state` says which.',
+  },
+  INVITATION_FOR_ANOTHER: { code: 7, message: 'The invitation is for an address that the identity does not have.' },
+  INVITATION_NOT_FOUND: { code: 5, message: 'The organisation has no such invitation.' },
+  INVITATION_LIMIT: { code: 9, message: 'As many invitations of the organisation wait as may; revoke some first.' },
   OAUTH_REJECTED: {
     code: 16,
     message:

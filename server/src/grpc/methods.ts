@@ -2,6 +2,7 @@ import type { MethodDefinition } from '@grpc/grpc-js';
 import { AuditServiceService } from '../contract/gen/trust/v1/audit.ts';
 import { EmailServiceService } from '../contract/gen/trust/v1/email.ts';
 import { IdentityServiceService } from '../contract/gen/trust/v1/identity.ts';
+import { InvitationServiceService } from '../contract/gen/trust/v1/invitation.ts';
 import { MfaServiceService } from '../contract/gen/trust/v1/mfa.ts';
 import { OauthServiceService } from '../contract/gen/trust/v1/oauth.ts';
 import { OrganisationServiceService } from '../contract/gen/trust/v1/organisation.ts';
@@ -29,6 +30,7 @@ export const SERVICES = {
   MfaService: MfaServiceService,
   PasskeyService: PasskeyServiceService,
   OrganisationService: OrganisationServiceService,
+  InvitationService: InvitationServiceService,
   OauthService: OauthServiceService,
   ServiceKeyService: ServiceKeyServiceService,
   SigningKeyService: SigningKeyServiceService,
@@ -182,6 +184,13 @@ export const METHODS: { readonly [N in ServiceName]: { readonly [M in keyof Serv
     listMembers: rpc('organisations:read'),
     listMemberships: rpc('organisations:read'),
     setActiveOrganisation: rpc('sessions:create'),
+  },
+  InvitationService: {
+    inviteMember: rpc('organisations:write'),
+    listInvitations: rpc('organisations:read'),
+    revokeInvitation: rpc('organisations:write'),
+    getInvitation: rpc('sign-in'),
+    acceptInvitation: rpc('sign-in'),
   },
   OauthService: {
     listOauthProviders: rpc('sign-in'),

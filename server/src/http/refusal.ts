@@ -60,6 +60,15 @@ export const linkOver = refusal(
   (t) => t.mail.linkOverWords,
 );
 
+/** An invitation that cannot be accepted any more, and why. */
+export const invitationOver = (state: string | undefined): Refusal => ({
+  status: 404,
+  view: ({ invitation: t }) => {
+    const why = t.states[(Object.keys(t.states).includes(state ?? '') ? state : 'unknown') as keyof typeof t.states];
+    return { title: t.over, message: `${why} ${t.overWords}` };
+  },
+});
+
 /** With `href`: where one signs in. */
 export const signUpClosed = refusal(
   403,

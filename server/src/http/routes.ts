@@ -38,6 +38,8 @@ export const ROUTES = {
   submitRecover: { method: 'POST', path: '/recover', csrf: true, cache: 'no-store' },
   mailLink: { method: 'GET', path: '/mail', csrf: false, cache: 'no-store' },
   submitMailLink: { method: 'POST', path: '/mail', csrf: true, cache: 'no-store' },
+  invitation: { method: 'GET', path: '/invitation', csrf: false, cache: 'no-store' },
+  submitInvitation: { method: 'POST', path: '/invitation', csrf: true, cache: 'no-store' },
   changeEmail: { method: 'POST', path: '/second-step/email', csrf: true, cache: 'no-store' },
   outbox: { method: 'GET', path: '/outbox', csrf: false, cache: 'no-store' },
   outboxMail: { method: 'GET', path: '/outbox/:id{mai_[0-9a-f]{32}}', csrf: false, cache: 'no-store' },

@@ -21,6 +21,7 @@ import { transactionCookie } from './cookie.ts';
 import { formTokens, isOwnForm } from './csrf.ts';
 import { type EmailChangeUseCases, emailChangePages } from './email_change_pages.ts';
 import { type PageScript, type PageText, redirectFlow } from './flow.ts';
+import { type InvitationUseCases, invitationPages } from './invitation_pages.ts';
 import { type MailUseCases, mailPages } from './mail_pages.ts';
 import { type OauthPageUseCases, oauthPages } from './oauth_pages.ts';
 import { outboxPages } from './outbox_pages.ts';
@@ -54,6 +55,7 @@ export type HttpOptions = Omit<WellKnownOptions, 'ready' | 'tenantId'> &
     readonly oauth: OauthPageUseCases;
     readonly account: AccountUseCases;
     readonly email: MailUseCases & EmailChangeUseCases;
+    readonly invitations: InvitationUseCases;
     readonly issueSignInCode: IssueSignInCode;
     readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
     readonly askForWork: AskForWork;
@@ -218,6 +220,7 @@ export function httpApp(options: SiteOptions): Hono<PageEnv> {
     ...signInPages({ ...flowOptions, flow }),
     ...secondStepPages({ ...flowOptions, flow }),
     ...mailPages({ ...flowOptions, flow }),
+    ...invitationPages({ ...flowOptions, flow }),
     ...emailChangePages({ ...flowOptions, flow }),
     ...accountPages({ ...flowOptions, flow }),
     ...outboxPages({

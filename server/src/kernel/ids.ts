@@ -2,7 +2,7 @@ import type { Clock, Instant } from './clock.ts';
 import type { Random } from './random.ts';
 
 /** Prefixes of public ids. */
-export type IdPrefix = 'idn' | 'ses' | 'sgk' | 'aud' | 'tok' | 'txn' | 'fac' | 'mai' | 'whk' | 'org' | 'lac';
+export type IdPrefix = 'idn' | 'ses' | 'sgk' | 'aud' | 'tok' | 'txn' | 'fac' | 'mai' | 'whk' | 'org' | 'lac' | 'inv';
 
 /** Makes public ids: prefix, `_`, and 32 lower-case hex digits of a UUID v7 (RFC 9562), so that they sort by time. */
 export type NewId = (prefix: IdPrefix) => string;

@@ -13,7 +13,8 @@ export type SecretKind =
   | 'oauth_state'
   | 'oauth_attempt'
   | 'mail_flow'
-  | 'mail_link';
+  | 'mail_link'
+  | 'invitation';
 
 const BODY = 43;
 const CHECK = 6;
@@ -28,6 +29,7 @@ const FORM: Record<SecretKind, RegExp> = {
   oauth_attempt: /^ta_[0-9A-Za-z]{49}$/,
   mail_flow: /^tf_[0-9A-Za-z]{49}$/,
   mail_link: /^tl_[0-9A-Za-z]{49}$/,
+  invitation: /^ti_[0-9A-Za-z]{49}$/,
   service_key: /^tlk_[0-9A-Za-z]{16}_[0-9A-Za-z]{49}$/,
 };
 
@@ -63,6 +65,9 @@ export const newMailFlowToken = (random: Random): string => make('tf_', random);
 
 /** Makes the secret of a link that is sent by mail. */
 export const newMailLinkToken = (random: Random): string => make('tl_', random);
+
+/** Makes the secret of the link of an invitation. */
+export const newInvitationToken = (random: Random): string => make('ti_', random);
 
 /** Makes a service key and its public id (16 base62 characters, 88 random bits). */
 export function newServiceKey(random: Random): { id: string; key: string } {

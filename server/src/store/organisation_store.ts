@@ -1,5 +1,5 @@
 import { factsOf, type Membership } from '../features/organisation/organisation.ts';
-import type { ChangeKey, OrganisationStore, Standing } from '../features/organisation/store.ts';
+import type { ChangeKey, OrganisationStore, OrganisationWrite, Standing } from '../features/organisation/store.ts';
 import { pageOf } from '../kernel/page.ts';
 import { type Database, lock } from './database.ts';
 import type { Statement, Transaction } from './dialects/dialect.ts';
@@ -64,6 +64,36 @@ async function writeMembership(tx: Transaction, before: Membership | undefined, 
   else await tx.nativeUpdate(MembershipEntity, key, { roles });
 }
 
+export const lockOrganisation = (database: Database, tx: Transaction, tenantId: string, id: string) =>
+  lock(database, tx, `organisation ${tenantId} ${id}`);
+
+/** `change` of the port, within a transaction. */
+export async function changeWithin(
+  database: Database,
+  appendTrail: AppendTrail,
+  tx: Transaction,
+  key: ChangeKey,
+  rule: (before: Standing) => OrganisationWrite | undefined,
+): Promise<OrganisationWrite | Standing | undefined> {
+  const { tenantId, organisationId, identityId } = key;
+  await lockOrganisation(database, tx, tenantId, organisationId);
+  if (identityId !== undefined) await holdMembership(database, tx, { tenantId, organisationId, identityId });
+  const before = await standing(tx, key);
+  if (before === undefined) return undefined;
+  const after = rule(before);
+  if (after === undefined) return before;
+  const { tenantId: _, id: __, ...facts } = organisationColumns(after.organisation);
+  await tx.nativeUpdate(OrganisationEntity, { tenantId, id: organisationId }, facts);
+  if (after.membership === 'removed' && identityId !== undefined) {
+    await tx.nativeDelete(MembershipEntity, { tenantId, organisationId, identityId });
+    await tx.nativeUpdate(SessionEntity, { tenantId, identityId, organisationId }, { organisationId: null });
+  } else if (after.membership !== undefined && after.membership !== 'removed') {
+    await writeMembership(tx, before.membership, after.membership);
+  }
+  await appendTrail(tx, after.trail);
+  return after;
+}
+
 export function organisationStore(database: Database, appendTrail: AppendTrail): OrganisationStore {
   const { reader } = database;
   const listOf = (
@@ -78,8 +108,6 @@ export function organisationStore(database: Database, appendTrail: AppendTrail):
       return pageOf(rows.map(namedFrom), limit, (row) => ({ at: row.createdAt, id: row[other] }));
     };
   };
-  const lockOrganisation = (tx: Transaction, tenantId: string, id: string) =>
-    lock(database, tx, `organisation ${tenantId} ${id}`);
 
   return {
     insert: (organisation, trail) =>
@@ -104,30 +132,11 @@ export function organisationStore(database: Database, appendTrail: AppendTrail):
         return pageOf(rows.map(organisationFrom), limit, ({ createdAt, id }) => ({ at: createdAt, id }));
       }),
 
-    change: (key, rule) =>
-      database.write(async (tx) => {
-        const { tenantId, organisationId, identityId } = key;
-        await lockOrganisation(tx, tenantId, organisationId);
-        if (identityId !== undefined) await holdMembership(database, tx, { tenantId, organisationId, identityId });
-        const before = await standing(tx, key);
-        if (before === undefined) return undefined;
-        const after = rule(before);
-        if (after === undefined) return before;
-        const { tenantId: _, id: __, ...facts } = organisationColumns(after.organisation);
-        await tx.nativeUpdate(OrganisationEntity, { tenantId, id: organisationId }, facts);
-        if (after.membership === 'removed' && identityId !== undefined) {
-          await tx.nativeDelete(MembershipEntity, { tenantId, organisationId, identityId });
-          await tx.nativeUpdate(SessionEntity, { tenantId, identityId, organisationId }, { organisationId: null });
-        } else if (after.membership !== undefined && after.membership !== 'removed') {
-          await writeMembership(tx, before.membership, after.membership);
-        }
-        await appendTrail(tx, after.trail);
-        return after;
-      }),
+    change: (key, rule) => database.write((tx) => changeWithin(database, appendTrail, tx, key, rule)),
 
     remove: (tenantId, id, trail) =>
       database.write(async (tx) => {
-        await lockOrganisation(tx, tenantId, id);
+        await lockOrganisation(database, tx, tenantId, id);
         if ((await tx.nativeDelete(OrganisationEntity, { tenantId, id })) === 0) return false;
         await tx.nativeDelete(MembershipEntity, { tenantId, organisationId: id });
         await appendTrail(tx, trail);

@@ -10,6 +10,7 @@ const PLACES: Readonly<Record<Perishable, { readonly key: string; readonly end: 
   passkey_challenge: { key: 'digest', end: 'expires_at' },
   remembered_device: { key: 'digest', end: 'expires_at' },
   mail: { key: 'id', end: 'expires_at' },
+  invitation: { key: 'id', end: 'expires_at' },
   sign_in_code: { key: 'digest', end: 'expires_at' },
   session: { key: 'handle', end: 'expires_at' },
 };

@@ -1,6 +1,7 @@
 import type { AuditStore, ChainStore } from '../features/audit/store.ts';
 import type { ChangeStore } from '../features/change/store.ts';
 import type { IdentityStore } from '../features/identity/store.ts';
+import type { InvitationStore } from '../features/invitation/store.ts';
 import type { OutboxStore } from '../features/mail/store.ts';
 import type { MailProofStore } from '../features/mail_proof/store.ts';
 import type { MfaStore } from '../features/mfa/store.ts';
@@ -24,6 +25,7 @@ import { openDatabase, withoutWrites } from './database.ts';
 import { type OpenDialect, openDialect, type StoreLog } from './dialects/dialect.ts';
 import { unopened } from './fault.ts';
 import { identityStore } from './identity_store.ts';
+import { invitationStore } from './invitation_store.ts';
 import { mailProofStore } from './mail_proof_store.ts';
 import { mfaStore } from './mfa_store.ts';
 import { migrateOpen } from './migrate.ts';
@@ -58,6 +60,7 @@ export type Store = {
   readonly mailProofs: MailProofStore;
   readonly passkeys: PasskeyStore;
   readonly organisations: OrganisationStore;
+  readonly invitations: InvitationStore;
   readonly oauth: OauthStore;
   readonly services: ServiceStore;
   readonly serviceKeys: ServiceKeyStore;
@@ -118,6 +121,7 @@ export async function storeOn(open: OpenDialect, log: StoreLog = () => {}, readO
     mfa: mfaStore(database, appendTrail),
     outbox: outboxStore(database, appendTrail),
     mailProofs: mailProofStore(database, appendTrail),
+    invitations: invitationStore(database, appendTrail),
     passkeys: passkeyStore(database, appendTrail),
     organisations: organisationStore(database, appendTrail),
     oauth: oauthStore(database, appendTrail),

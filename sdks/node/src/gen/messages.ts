@@ -63,6 +63,22 @@ export {
   IdentityState,
 } from './trust/v1/identity.ts';
 export type {
+  Invitation,
+  InviteMemberRequest,
+  InviteMemberResponse,
+  ListInvitationsRequest,
+  ListInvitationsResponse,
+  RevokeInvitationRequest,
+  RevokeInvitationResponse,
+  GetInvitationRequest,
+  GetInvitationResponse,
+  AcceptInvitationRequest,
+  AcceptInvitationResponse,
+} from './trust/v1/invitation.ts';
+export {
+  InvitationAsk,
+} from './trust/v1/invitation.ts';
+export type {
   Factor,
   PendingSignIn,
   SignedIn,

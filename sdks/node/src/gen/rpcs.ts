@@ -3,6 +3,7 @@ import { type CallOptions, type Input, Rpcs } from '../rpc.ts';
 import * as audit from './trust/v1/audit.ts';
 import * as email from './trust/v1/email.ts';
 import * as identity from './trust/v1/identity.ts';
+import * as invitation from './trust/v1/invitation.ts';
 import * as mfa from './trust/v1/mfa.ts';
 import * as oauth from './trust/v1/oauth.ts';
 import * as organisation from './trust/v1/organisation.ts';
@@ -244,6 +245,65 @@ export abstract class ContractRpcs extends Rpcs {
     options?: CallOptions,
   ): Promise<identity.RemoveIdentifierResponse> {
     return this.call(identity.IdentityServiceService.removeIdentifier, identity.RemoveIdentifierRequest, request, options);
+  }
+
+  /**
+   * Sends a link with which the owner of an address becomes a member. A former invitation of the same address into the
+   * organisation ends. Scope `organisations:write`. Errors: INVALID_FIELD, ORGANISATION_NOT_FOUND, ROLE_NOT_FOUND,
+   * ALREADY_MEMBER, INVITATION_LIMIT, RATE_LIMITED, FEATURE_NOT_CONFIGURED.
+   */
+  inviteMember(
+    request: Input<invitation.InviteMemberRequest>,
+    options?: CallOptions,
+  ): Promise<invitation.InviteMemberResponse> {
+    return this.call(invitation.InvitationServiceService.inviteMember, invitation.InviteMemberRequest, request, options);
+  }
+
+  /**
+   * Lists the invitations of an organisation that were neither accepted nor revoked, newest first; those past their
+   * time for 30 days. Scope `organisations:read`. Errors: INVALID_FIELD, INVALID_PAGE_TOKEN, ORGANISATION_NOT_FOUND.
+   */
+  listInvitations(
+    request: Input<invitation.ListInvitationsRequest>,
+    options?: CallOptions,
+  ): Promise<invitation.ListInvitationsResponse> {
+    return this.call(invitation.InvitationServiceService.listInvitations, invitation.ListInvitationsRequest, request, options);
+  }
+
+  /**
+   * Ends an invitation; one that was revoked stays so. Scope `organisations:write`. Errors: INVALID_FIELD,
+   * INVITATION_NOT_FOUND.
+   */
+  revokeInvitation(
+    request: Input<invitation.RevokeInvitationRequest>,
+    options?: CallOptions,
+  ): Promise<invitation.RevokeInvitationResponse> {
+    return this.call(invitation.InvitationServiceService.revokeInvitation, invitation.RevokeInvitationRequest, request, options);
+  }
+
+  /**
+   * Tells what a link is for, and what its owner is asked for; changes nothing. Scope `sign-in`. Errors: INVALID_FIELD,
+   * INVITATION_REJECTED, ORGANISATION_NOT_FOUND.
+   */
+  getInvitation(
+    request: Input<invitation.GetInvitationRequest>,
+    options?: CallOptions,
+  ): Promise<invitation.GetInvitationResponse> {
+    return this.call(invitation.InvitationServiceService.getInvitation, invitation.GetInvitationRequest, request, options);
+  }
+
+  /**
+   * Makes the owner of the address a member: the identity of a session that has the address; else the one that has it
+   * verified; else one that proves its password, or a new one. The link proves the address, which is verified from then
+   * on. Scope `sign-in`. Errors: INVALID_FIELD, WEAK_PASSWORD, INVITATION_REJECTED, INVITATION_FOR_ANOTHER,
+   * ORGANISATION_NOT_FOUND, ROLE_NOT_FOUND, ALREADY_MEMBER, SESSION_REJECTED, ACTING_SESSION, CREDENTIAL_REJECTED,
+   * RATE_LIMITED, HASHING_BUSY, CONCURRENT_CHANGE.
+   */
+  acceptInvitation(
+    request: Input<invitation.AcceptInvitationRequest>,
+    options?: CallOptions,
+  ): Promise<invitation.AcceptInvitationResponse> {
+    return this.call(invitation.InvitationServiceService.acceptInvitation, invitation.AcceptInvitationRequest, request, options);
   }
 
   /**
@@ -1041,6 +1101,11 @@ export const rpcNames = [
   'listIdentities',
   'addIdentifier',
   'removeIdentifier',
+  'inviteMember',
+  'listInvitations',
+  'revokeInvitation',
+  'getInvitation',
+  'acceptInvitation',
   'proveTotp',
   'proveRecoveryCode',
   'startStepUp',
@@ -1129,6 +1194,7 @@ export const secretFields: ReadonlySet<string> = new Set([
   'enrollmentToken',
   'flowToken',
   'guestSessionId',
+  'invitationToken',
   'password',
   'pendingToken',
   'previousSessionId',

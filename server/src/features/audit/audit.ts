@@ -20,6 +20,7 @@ export type AuditAction =
   | `mail.${'sent' | 'given_up'}`
   | `organisation.${'created' | 'updated' | 'deleted' | 'role_put' | 'role_deleted'}`
   | `organisation.member_${'added' | 'updated' | 'removed'}`
+  | `invitation.${'created' | 'revoked' | 'accepted'}`
   | `webhook.${'created' | 'deleted' | 'secret_rotated' | 'replayed' | 'disabled'}`
   | `oauth.${'signed_in' | 'signed_up' | 'rejected'}`
   | `account.${'linked' | 'unlinked' | 'tokens_read'}`

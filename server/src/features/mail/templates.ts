@@ -15,6 +15,14 @@ export type MailValues = {
   readonly sign_in_code: CodeValues;
   readonly reset_password: CodeValues;
   readonly verify_email: CodeValues;
+  /** `inviter` may be empty; the link works for `count` hours or days. */
+  readonly invitation: {
+    readonly organisation: string;
+    readonly inviter: string;
+    readonly link: string;
+    readonly count: number;
+    readonly unit: 'hours' | 'days';
+  };
 };
 
 export type Template = keyof MailValues;

@@ -72,6 +72,7 @@ describe('purging what has expired', () => {
         ['passkey_challenge', 100],
         ['remembered_device', 100],
         ['mail', 99],
+        ['invitation', 70],
         ['session', 70],
         ['sign_in_code', 99],
         ['audit_event', 100],

@@ -1,5 +1,6 @@
 import { type Clock, DAY, type Instant, SECOND, type Span } from '../../kernel/clock.ts';
 import type { Timer } from '../../kernel/timer.ts';
+import { KEPT_FOR } from '../invitation/invitation.ts';
 import type { Perishable, PurgeStore } from './store.ts';
 
 /** How long rows are kept after their end; undefined means for ever. A code: for as long as a second use of it is noticed (spec RED-3). */
@@ -15,6 +16,8 @@ export const SHORT_LIVED = {
   passkey_challenge: 0,
   remembered_device: 0,
   mail: DAY,
+  // So long is it listed as one past its time.
+  invitation: KEPT_FOR,
 } as const satisfies Partial<Retention>;
 
 // A batch holds a writer's place for some milliseconds. After each one the purge rests several times as long, so that it takes a small

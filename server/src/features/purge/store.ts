@@ -8,6 +8,7 @@ export type Perishable =
   | 'passkey_challenge'
   | 'remembered_device'
   | 'mail'
+  | 'invitation'
   | 'sign_in_code'
   | 'session';
 

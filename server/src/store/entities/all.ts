@@ -2,6 +2,7 @@ import { AuditCheckpointEntity, AuditEventEntity } from './audit_event.ts';
 import { ChangeEntity } from './change.ts';
 import { CopyProgressEntity } from './copy_progress.ts';
 import { IdentifierEntity, IdentityEntity, PasswordEntity } from './identity.ts';
+import { InvitationEntity } from './invitation.ts';
 import { MailEntity } from './mail.ts';
 import { MailProofEntity } from './mail_proof.ts';
 import {
@@ -30,6 +31,7 @@ export const ENTITIES = [
   CopyProgressEntity,
   IdentifierEntity,
   IdentityEntity,
+  InvitationEntity,
   MailEntity,
   MailProofEntity,
   MembershipEntity,

@@ -6,6 +6,7 @@ from trust_layer.gen.trust.v1.audit_pb2 import *
 from trust_layer.gen.trust.v1.email_pb2 import *
 from trust_layer.gen.trust.v1.error_reason_pb2 import *
 from trust_layer.gen.trust.v1.identity_pb2 import *
+from trust_layer.gen.trust.v1.invitation_pb2 import *
 from trust_layer.gen.trust.v1.mfa_pb2 import *
 from trust_layer.gen.trust.v1.oauth_pb2 import *
 from trust_layer.gen.trust.v1.organisation_pb2 import *

@@ -15,6 +15,8 @@ from trust_layer.gen.trust.v1 import email_pb2 as email
 from trust_layer.gen.trust.v1 import email_pb2_grpc as email_rpc
 from trust_layer.gen.trust.v1 import identity_pb2 as identity
 from trust_layer.gen.trust.v1 import identity_pb2_grpc as identity_rpc
+from trust_layer.gen.trust.v1 import invitation_pb2 as invitation
+from trust_layer.gen.trust.v1 import invitation_pb2_grpc as invitation_rpc
 from trust_layer.gen.trust.v1 import mfa_pb2 as mfa
 from trust_layer.gen.trust.v1 import mfa_pb2_grpc as mfa_rpc
 from trust_layer.gen.trust.v1 import oauth_pb2 as oauth
@@ -51,6 +53,7 @@ class Stubs:
         self.audit = audit_rpc.AuditServiceStub(channel)
         self.email = email_rpc.EmailServiceStub(channel)
         self.identity = identity_rpc.IdentityServiceStub(channel)
+        self.invitation = invitation_rpc.InvitationServiceStub(channel)
         self.mfa = mfa_rpc.MfaServiceStub(channel)
         self.oauth = oauth_rpc.OauthServiceStub(channel)
         self.organisation = organisation_rpc.OrganisationServiceStub(channel)
@@ -272,6 +275,58 @@ class TrustClientRpcs:
         Scope `identities:write`. Errors: INVALID_FIELD, IDENTITY_NOT_FOUND, LAST_IDENTIFIER.
         """
         return self._call(self._stubs().identity.RemoveIdentifier, request)
+
+    def invite_member(
+        self, request: invitation.InviteMemberRequest
+    ) -> invitation.InviteMemberResponse:
+        """Send a link with which the owner of an address becomes a member.
+
+        A former invitation of the same address into the organisation ends. Scope `organisations:write`. Errors:
+        INVALID_FIELD, ORGANISATION_NOT_FOUND, ROLE_NOT_FOUND, ALREADY_MEMBER, INVITATION_LIMIT, RATE_LIMITED,
+        FEATURE_NOT_CONFIGURED.
+        """
+        return self._call(self._stubs().invitation.InviteMember, request)
+
+    def list_invitations(
+        self, request: invitation.ListInvitationsRequest
+    ) -> invitation.ListInvitationsResponse:
+        """List the invitations of an organisation that were neither accepted nor revoked, newest first; those past
+        their time for 30 days.
+
+        Scope `organisations:read`. Errors: INVALID_FIELD, INVALID_PAGE_TOKEN, ORGANISATION_NOT_FOUND.
+        """
+        return self._call(self._stubs().invitation.ListInvitations, request)
+
+    def revoke_invitation(
+        self, request: invitation.RevokeInvitationRequest
+    ) -> invitation.RevokeInvitationResponse:
+        """End an invitation; one that was revoked stays so.
+
+        Scope `organisations:write`. Errors: INVALID_FIELD, INVITATION_NOT_FOUND.
+        """
+        return self._call(self._stubs().invitation.RevokeInvitation, request)
+
+    def get_invitation(
+        self, request: invitation.GetInvitationRequest
+    ) -> invitation.GetInvitationResponse:
+        """Tell what a link is for, and what its owner is asked for; changes nothing.
+
+        Scope `sign-in`. Errors: INVALID_FIELD, INVITATION_REJECTED, ORGANISATION_NOT_FOUND.
+        """
+        return self._call(self._stubs().invitation.GetInvitation, request)
+
+    def accept_invitation(
+        self, request: invitation.AcceptInvitationRequest
+    ) -> invitation.AcceptInvitationResponse:
+        """Make the owner of the address a member: the identity of a session that has the address; else the one that has
+        it verified; else one that proves its password, or a new one.
+
+        The link proves the address, which is verified from then on. Scope `sign-in`. Errors: INVALID_FIELD,
+        WEAK_PASSWORD, INVITATION_REJECTED, INVITATION_FOR_ANOTHER, ORGANISATION_NOT_FOUND, ROLE_NOT_FOUND,
+        ALREADY_MEMBER, SESSION_REJECTED, ACTING_SESSION, CREDENTIAL_REJECTED, RATE_LIMITED, HASHING_BUSY,
+        CONCURRENT_CHANGE.
+        """
+        return self._call(self._stubs().invitation.AcceptInvitation, request)
 
     def prove_totp(
         self, request: mfa.ProveTotpRequest
@@ -961,6 +1016,11 @@ UNARY_RPCS: Final[dict[str, type[Message]]] = {
     "list_identities": identity.ListIdentitiesRequest,
     "add_identifier": identity.AddIdentifierRequest,
     "remove_identifier": identity.RemoveIdentifierRequest,
+    "invite_member": invitation.InviteMemberRequest,
+    "list_invitations": invitation.ListInvitationsRequest,
+    "revoke_invitation": invitation.RevokeInvitationRequest,
+    "get_invitation": invitation.GetInvitationRequest,
+    "accept_invitation": invitation.AcceptInvitationRequest,
     "prove_totp": mfa.ProveTotpRequest,
     "prove_recovery_code": mfa.ProveRecoveryCodeRequest,
     "start_step_up": mfa.StartStepUpRequest,

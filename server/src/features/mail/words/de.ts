@@ -44,4 +44,15 @@ export const de: Dictionary = {
       'Waren Sie das nicht, tun Sie nichts und bestätigen Sie nichts: Sonst hätte jemand anderes ein Konto auf Ihren Namen.',
     ],
   }),
+  invitation: ({ organisation, inviter, link, count, unit }, name) => ({
+    subject: `Einladung zu ${organisation}`,
+    lead: [
+      `${inviter === '' ? 'Sie sind eingeladen' : `${inviter} lädt Sie ein`}, sich ${organisation} bei ${name} anzuschließen.`,
+    ],
+    ...button('Einladung ansehen', link),
+    after: [
+      `Sie gilt für diese Adresse allein und funktioniert einmal, innerhalb von ${count} ${unit === 'days' ? 'Tagen' : count === 1 ? 'Stunde' : 'Stunden'}.`,
+      'Wenn Sie nichts davon wissen, tun Sie nichts: Ohne den Link wird niemand Mitglied.',
+    ],
+  }),
 };

@@ -44,4 +44,13 @@ export const en: Dictionary = {
       'If it was not you, do nothing, and do not confirm: somebody else would have an account in your name.',
     ],
   }),
+  invitation: ({ organisation, inviter, link, count, unit }, name) => ({
+    subject: `Invitation to ${organisation}`,
+    lead: [`${inviter === '' ? 'You are invited' : `${inviter} invites you`} to join ${organisation} at ${name}.`],
+    ...button('Look at the invitation', link),
+    after: [
+      `It is for this address alone, and works once, within ${count} ${count === 1 ? 'hour' : unit}.`,
+      'If you do not expect it, do nothing: nobody joins without the link.',
+    ],
+  }),
 };

@@ -46,4 +46,15 @@ export const fr: Dictionary = {
       'Si ce n’était pas vous, ne faites rien et ne confirmez rien : quelqu’un d’autre aurait un compte à votre nom.',
     ],
   }),
+  invitation: ({ organisation, inviter, link, count, unit }, name) => ({
+    subject: `Invitation à rejoindre ${organisation}`,
+    lead: [
+      `${inviter === '' ? 'Vous êtes invité' : `${inviter} vous invite`} à rejoindre ${organisation} sur ${name}.`,
+    ],
+    ...button('Voir l’invitation', link),
+    after: [
+      `Elle vaut pour cette seule adresse et fonctionne une fois, pendant ${count} ${unit === 'days' ? 'jours' : count === 1 ? 'heure' : 'heures'}.`,
+      'Si vous ne l’attendiez pas, ne faites rien : sans le lien, personne ne devient membre.',
+    ],
+  }),
 };

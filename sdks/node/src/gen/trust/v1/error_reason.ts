@@ -123,6 +123,14 @@ export const ErrorReason = {
   ROLE_NOT_FOUND: 72,
   /** ALREADY_MEMBER - ALREADY_EXISTS. The identity is a member of the organisation already. */
   ALREADY_MEMBER: 73,
+  /** INVITATION_REJECTED - FAILED_PRECONDITION. The invitation is unknown, accepted, revoked or expired; metadata `state` says which. */
+  INVITATION_REJECTED: 100,
+  /** INVITATION_FOR_ANOTHER - PERMISSION_DENIED. The invitation is for an address that the identity does not have. */
+  INVITATION_FOR_ANOTHER: 101,
+  /** INVITATION_NOT_FOUND - NOT_FOUND. The organisation has no such invitation. */
+  INVITATION_NOT_FOUND: 102,
+  /** INVITATION_LIMIT - FAILED_PRECONDITION. As many invitations of the organisation wait as may; revoke some first. */
+  INVITATION_LIMIT: 103,
   /**
    * OAUTH_REJECTED - UNAUTHENTICATED. What came back from the provider does not hold, or the sign-in there is unknown, spent, too old or
    * another browser's; metadata `denied` where the provider said no.
@@ -197,6 +205,10 @@ export namespace ErrorReason {
   export type MEMBER_NOT_FOUND = typeof ErrorReason.MEMBER_NOT_FOUND;
   export type ROLE_NOT_FOUND = typeof ErrorReason.ROLE_NOT_FOUND;
   export type ALREADY_MEMBER = typeof ErrorReason.ALREADY_MEMBER;
+  export type INVITATION_REJECTED = typeof ErrorReason.INVITATION_REJECTED;
+  export type INVITATION_FOR_ANOTHER = typeof ErrorReason.INVITATION_FOR_ANOTHER;
+  export type INVITATION_NOT_FOUND = typeof ErrorReason.INVITATION_NOT_FOUND;
+  export type INVITATION_LIMIT = typeof ErrorReason.INVITATION_LIMIT;
   export type OAUTH_REJECTED = typeof ErrorReason.OAUTH_REJECTED;
   export type OAUTH_PROVIDER_UNAVAILABLE = typeof ErrorReason.OAUTH_PROVIDER_UNAVAILABLE;
   export type ACCOUNT_EXISTS = typeof ErrorReason.ACCOUNT_EXISTS;

@@ -1,0 +1,25 @@
+/** An invitation into an organisation. */
+export const invitation = {
+  title: (organisation: string) => `Join ${organisation}`,
+  words: (email: string) => `You are invited with the address ${email}.`,
+  newAccount: 'Choose a password: it makes your account.',
+  ownAccount: 'There is an account with this address that never confirmed it. Its password shows that it is yours.',
+  accept: 'Accept the invitation',
+  createAndAccept: 'Create account and accept',
+  decline: 'If you do not want to join, close this page.',
+  wrongPassword: 'That is not the password of the account with this address.',
+  joined: (organisation: string) => `You are a member of ${organisation}`,
+  joinedWords: 'You can sign in now.',
+  goOn: 'Go on',
+  member: 'You are a member already',
+  memberWords: 'There is nothing left to accept.',
+  over: 'This invitation does not work any more',
+  overWords: 'Ask who invited you for another one.',
+  states: {
+    unknown: 'The link is not whole, or is not one of ours.',
+    accepted: 'It was accepted already.',
+    revoked: 'It was taken back, or a newer one took its place.',
+    expired: 'Its time is over.',
+    changed: 'What it was for is not there any more.',
+  },
+};
