@@ -86,6 +86,7 @@ func serve(t *testing.T, listener net.Listener, s *Server, options []grpc.Server
 	trustv1.RegisterMfaServiceServer(server, trustv1.UnimplementedMfaServiceServer{})
 	trustv1.RegisterPasskeyServiceServer(server, trustv1.UnimplementedPasskeyServiceServer{})
 	trustv1.RegisterOrganisationServiceServer(server, trustv1.UnimplementedOrganisationServiceServer{})
+	trustv1.RegisterInvitationServiceServer(server, trustv1.UnimplementedInvitationServiceServer{})
 	trustv1.RegisterTrustTokenServiceServer(server, trustv1.UnimplementedTrustTokenServiceServer{})
 	trustv1.RegisterIdentityServiceServer(server, trustv1.UnimplementedIdentityServiceServer{})
 	trustv1.RegisterServiceKeyServiceServer(server, trustv1.UnimplementedServiceKeyServiceServer{})

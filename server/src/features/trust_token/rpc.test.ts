@@ -69,7 +69,7 @@ describe('TrustTokenService', () => {
     const messages = text.flatMap((proto) => [...proto.matchAll(/^message (\w+) \{(.*?)^\}/gms)]);
     const holding = messages.filter(([, , body = '']) =>
       /\bstring \w*token\w* = /.test(
-        body.replace(/\w*(page|pending|device|enrollment|flow|attempt|access|refresh|id)_token/g, ''),
+        body.replace(/\w*(page|pending|device|enrollment|flow|attempt|invitation|access|refresh|id)_token/g, ''),
       ),
     );
     const names = holding.map(([, name]) => name).sort();
