@@ -1,8 +1,9 @@
 // What the store does while its database misbehaves.
 import assert from 'node:assert/strict';
 import { lock, openDatabase } from '../../server/src/store/database.ts';
-import { openDialect } from '../../server/src/store/dialects/dialect.ts';
+import { openDialect, type Transaction } from '../../server/src/store/dialects/dialect.ts';
 import { SessionEntity } from '../../server/src/store/entities/session.ts';
+import { say } from '../../server/src/store/say.ts';
 import { columnsOf } from '../../server/src/store/session_row.ts';
 import { sessionStore } from '../../server/src/store/session_store.ts';
 import { openStore, type Store } from '../../server/src/store/store.ts';
@@ -35,6 +36,26 @@ onEachDatabase('faults', (database) => {
     );
     await Promise.all(tries);
     await saved();
+  });
+
+  it('says nothing more in a transaction that has ended: it would be kept', async () => {
+    const { tenantId, handle } = await saved();
+    const opened = await openDatabase(await openDialect(url, () => {}), () => {});
+    const raise = (tx: Transaction) =>
+      say(tx, 'update session set version = 9 where tenant_id = ? and handle = ?', [tenantId, handle]);
+    let late: Promise<unknown> = Promise.resolve();
+    try {
+      const write = opened.write(async (tx) => {
+        await raise(tx);
+        late = new Promise((resolve) => setTimeout(resolve, 100)).then(() => raise(tx));
+        throw new TypeError('enough');
+      });
+      await assert.rejects(write, /enough/);
+      await assert.rejects(late, /a statement is said in a transaction/);
+    } finally {
+      await opened.close();
+    }
+    assert.equal((await store.sessions.readByHandle(tenantId, handle))?.session.version, 1);
   });
 
   it('waits in a lock of one name and not in another', async () => {

@@ -5,6 +5,7 @@ import type { Listening } from '../features/change/store.ts';
 import type { Dialect, OpenDialect, Reader, Statement, StoreLog, Transaction } from './dialects/dialect.ts';
 import { ENTITIES } from './entities/all.ts';
 import { codeOf, outward, StorageFault, unopened } from './fault.ts';
+import { whileOpen } from './say.ts';
 
 /** Where the names of the migrations that were run are kept. */
 export const MIGRATION_TABLE = 'migration';
@@ -150,7 +151,7 @@ export async function openDatabase(open: OpenDialect, log: StoreLog): Promise<Da
       // Not the entity manager's own: nothing is flushed here, and it would make a second one and an event of every step.
       return tx.getConnection().transactional((context) => {
         tx.setTransactionContext(context);
-        return work(tx);
+        return whileOpen(tx, () => work(tx));
       });
     });
     const changes = last && told.get(last);

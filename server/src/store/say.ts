@@ -1,22 +1,45 @@
 import type { EntityName } from '@mikro-orm/core';
-import { CompiledQuery, type Kysely } from 'kysely';
+import { type DatabaseConnection, type Kysely, RawNode } from 'kysely';
 import type { Database } from './database.ts';
 import type { Transaction, Value } from './dialects/dialect.ts';
 
 /** What a statement read, or how many rows it changed. */
 export type Said = { readonly rows: readonly Readonly<Record<string, Value>>[]; readonly changed: number };
 
+const connections = new WeakMap<Transaction, DatabaseConnection>();
+
+/** Runs `work` in a transaction that has begun. Once it has ended nothing more is said in it: that would be kept, whatever becomes of the rest. */
+export async function whileOpen<T>(tx: Transaction, work: () => Promise<T>): Promise<T> {
+  const executor = tx.getTransactionContext<Kysely<unknown>>()?.getExecutor();
+  const connection = await executor?.provideConnection(async (provided) => provided);
+  if (connection !== undefined) connections.set(tx, connection);
+  try {
+    return await work();
+  } finally {
+    connections.delete(tx);
+  }
+}
+
+const QUERY = RawNode.createWithSql('');
+const QUERY_ID = { queryId: '' };
+
 /**
  * Says a statement in a transaction beside the ORM: prepared once a connection, its values beside its text. The ORM builds each statement anew,
  * writes the values into it and has it parsed every time, which costs several times as much. For texts of which there are few: each stays prepared.
  */
 export async function say(tx: Transaction, sql: string, values: readonly unknown[]): Promise<Said> {
-  const context = tx.getTransactionContext<Kysely<unknown>>();
-  if (context === undefined) throw new TypeError('a statement is said in a transaction');
-  tx.config.getLogger().logQuery({ query: sql, params: [...values] });
+  const connection = connections.get(tx);
+  if (connection === undefined) throw new TypeError('a statement is said in a transaction');
+  const parameters = [...values];
+  tx.config.getLogger().logQuery({ query: sql, params: parameters });
   try {
-    const { rows, numAffectedRows = 0n } = await context.executeQuery(CompiledQuery.raw(sql, [...values]));
-    return { rows: rows as Said['rows'], changed: Number(numAffectedRows) };
+    const { rows, numAffectedRows = 0n } = await connection.executeQuery<Said['rows'][number]>({
+      sql,
+      parameters,
+      query: QUERY,
+      queryId: QUERY_ID,
+    });
+    return { rows, changed: Number(numAffectedRows) };
   } catch (error) {
     throw tx
       .getPlatform()

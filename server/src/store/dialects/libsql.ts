@@ -24,8 +24,10 @@ class Connection extends LibSqlConnection {
   override createKyselyDialect(options: Parameters<LibSqlConnection['createKyselyDialect']>[0]): KyselyDialect {
     // Every transaction of the ORM is a write: taking the write lock first keeps a read in it from being overtaken. `exec`, because a
     // prepared statement that met a lock stays open in this driver, and then no transaction of the connection can be committed.
-    const dialect = mendTransactions(super.createKyselyDialect(options), async () => {
-      (await this.getNativeClient()).exec('begin immediate');
+    const exec = async (sql: string) => void (await this.getNativeClient()).exec(sql);
+    const dialect = mendTransactions(super.createKyselyDialect(options), {
+      begin: () => exec('begin immediate'),
+      commit: () => exec('commit'),
     });
     return prepareOnce(dialect, () => this.getNativeClient());
   }

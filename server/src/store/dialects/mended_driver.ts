@@ -11,9 +11,12 @@ type TransactionDriver = {
  * Kysely never gives back the connection of a transaction whose BEGIN or ROLLBACK fails: on libSQL every later call would wait for ever, on
  * PostgreSQL the pool would run dry. So a failed BEGIN is thrown by the first statement of the transaction instead, which leads to a ROLLBACK;
  * and a failed ROLLBACK is passed over: the database has ended the transaction already (full disk) or the connection is gone.
- * `begin` replaces what opens a transaction.
+ * `begin` and `commit` replace what opens a transaction and what keeps it.
  */
-export function mendTransactions<T extends { createDriver(): unknown }>(dialect: T, begin?: () => Promise<void>): T {
+export function mendTransactions<T extends { createDriver(): unknown }>(
+  dialect: T,
+  { begin, commit }: { readonly begin?: () => Promise<void>; readonly commit?: () => Promise<void> } = {},
+): T {
   const createDriver = dialect.createDriver.bind(dialect);
   dialect.createDriver = () => {
     const driver = createDriver() as TransactionDriver;
@@ -34,7 +37,7 @@ export function mendTransactions<T extends { createDriver(): unknown }>(dialect:
     driver.commitTransaction = async (connection) => {
       const failure = failed.get(connection);
       if (failure !== undefined) throw failure.error;
-      await original.commit(connection);
+      await (commit === undefined ? original.commit(connection) : commit());
     };
     driver.rollbackTransaction = async (connection) => {
       const failure = failed.get(connection);
