@@ -168,6 +168,19 @@ describe('opening a libSQL file', () => {
     await store.close();
   });
 
+  it('opened twice, it keeps its locks: another process that writes and leaves does not delete the log', async () => {
+    const url = await create();
+    const path = url.slice(5);
+    const first = await openStore({ databaseUrl: url });
+    await first.migrate();
+    const second = await openStore({ databaseUrl: url });
+    const { ino } = statSync(`${path}-wal`);
+    const leaves = `const db = new (require('libsql'))(process.argv[1]); db.exec('create table beside (x int)'); db.close()`;
+    await run(process.execPath, ['-e', leaves, path]);
+    assert.equal(statSync(`${path}-wal`, { throwIfNoEntry: false })?.ino, ino);
+    for (const store of [first, second]) await store.close();
+  });
+
   it('waits for another writer of the file, and goes on', async () => {
     const url = await create();
     const store = await openStore({ databaseUrl: url });

@@ -102,6 +102,9 @@ export function openLibsql(databaseUrl: string): OpenDialect {
     exists: () => existsSync(path),
     create: () => {
       mkdirSync(dirname(path), { recursive: true });
+      // Only where there is none: closing a file takes away every lock that this process has on it, SQLite's too, and the next process that
+      // leaves would delete the log that this one writes.
+      if (existsSync(path)) return;
       // SQLite gives its log files the permissions of the database: only the owner reads it.
       closeSync(openSync(path, 'a', 0o600));
     },
