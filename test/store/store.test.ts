@@ -21,7 +21,9 @@ onEachDatabase('store', (database) => {
   let opened: Store;
   const store = () => opened;
 
-  before(async () => {
+  before(async function () {
+    // The first that needs it waits for the server of the database, of Galera for three.
+    this.timeout(60_000);
     opened = await openStore({ databaseUrl: await database.create() });
     await opened.migrate();
   });
