@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LibSqlConnection } from '@mikro-orm/libsql';
@@ -104,7 +104,7 @@ export function openLibsql(databaseUrl: string): OpenDialect {
       mkdirSync(dirname(path), { recursive: true });
       // Only where there is none: closing a file takes away every lock that this process has on it, SQLite's too, and the next process that
       // leaves would delete the log that this one writes.
-      if (existsSync(path)) return;
+      if (statSync(path, { throwIfNoEntry: false })?.isFile()) return;
       // SQLite gives its log files the permissions of the database: only the owner reads it.
       closeSync(openSync(path, 'a', 0o600));
     },
