@@ -12,6 +12,7 @@ import { composeWebhook, type WebhookParts } from './compose_webhook.ts';
 import type { Config } from './config/config.ts';
 import { recentChanges } from './features/change/recent_changes.ts';
 import { changeTail, pruneChanges } from './features/change/tail.ts';
+import { noticeDevice } from './features/known_device/notice_device.ts';
 import type { OauthProviders } from './features/oauth/store.ts';
 import { organisationRpc } from './features/organisation/rpc.ts';
 import { setActiveOrganisation } from './features/organisation/set_active_organisation.ts';
@@ -116,7 +117,11 @@ export function compose(parts: Parts) {
   const sessionDeps = { ...base, sessions: store.sessions, readOrganisation, uses, mismatches: elsewhere };
   const verify = verifySession(sessionDeps);
   const identityDeps = { ...base, identities: store.identities };
-  const create = createSession({ ...sessionDeps, cancelDeletion: cancelDeletion(identityDeps) });
+  const create = createSession({
+    ...sessionDeps,
+    cancelDeletion: cancelDeletion(identityDeps),
+    noticeDevice: noticeDevice({ ...base, knownDevices: store.knownDevices, mails: mail.writer }),
+  });
 
   const cache = nodeCache<KeptVerdict>({
     tail,

@@ -3,6 +3,7 @@ import { auditSigner } from './features/audit/checkpoint.ts';
 import { auditRpc } from './features/audit/rpc.ts';
 import { cutEvents, sealEvents } from './features/audit/seal_events.ts';
 import { explainSession } from './features/explain/explain_session.ts';
+import { KNOWN_DEVICE_RETENTION } from './features/known_device/known_device.ts';
 import { purgeExpired, SHORT_LIVED, SIGN_IN_CODE_RETENTION } from './features/purge/purge_expired.ts';
 import type { SessionUses } from './features/session/verify_session.ts';
 import { DAY } from './kernel/clock.ts';
@@ -30,6 +31,7 @@ export function composeAudit(
       retention: {
         // In this order, so that a long turn of the sessions keeps none waiting.
         ...SHORT_LIVED,
+        known_device: KNOWN_DEVICE_RETENTION,
         sign_in_code: SIGN_IN_CODE_RETENTION,
         session: days(config.sessionRetentionDays),
         audit_event: days(config.auditRetentionDays),

@@ -4,6 +4,7 @@ import { changeSuite } from './change_suite.ts';
 import { onEachDatabase } from './databases.ts';
 import { identitySuite } from './identity_suite.ts';
 import { invitationSuite } from './invitation_suite.ts';
+import { knownDeviceSuite } from './known_device_suite.ts';
 import { mailProofSuite } from './mail_proof_suite.ts';
 import { mfaSuite } from './mfa_suite.ts';
 import { oauthSuite } from './oauth_suite.ts';
@@ -38,6 +39,7 @@ onEachDatabase('store', (database) => {
   oauthSuite(store);
   rateLimitSuite(store);
   outboxSuite(store);
+  knownDeviceSuite(store);
   mailProofSuite(store);
   serviceKeySuite(store);
   signingKeySuite(store);

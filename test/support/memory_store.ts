@@ -15,6 +15,7 @@ import { retired, type SigningKey } from '../../server/src/features/signing_key/
 import type { SigningKeyStore } from '../../server/src/features/signing_key/store.ts';
 import { carryOut, dueOf, makeRoom } from './memory_cascade.ts';
 import { memoryEndings } from './memory_endings.ts';
+import { memoryKnownDevices } from './memory_known_devices.ts';
 import { memoryMailProofs } from './memory_mail_proofs.ts';
 import { memoryMfa } from './memory_mfa.ts';
 import { memoryOauth } from './memory_oauth.ts';
@@ -371,6 +372,7 @@ export function memoryStores() {
     signingKeys: watched('signingKeys', signingKeyStore),
     tenants: watched('tenants', memoryTenants(append, retireKeys)),
     outbox: watched('outbox', mails.outbox),
+    knownDevices: watched('knownDevices', memoryKnownDevices()),
     mailProofs: watched('mailProofs', memoryMailProofs(append)),
     /** Lets mails that were claimed or put off be due again. */
     dueMails: mails.due,

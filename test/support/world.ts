@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { composeMfa } from '../../server/src/compose_mfa.ts';
 import type { Identity } from '../../server/src/features/identity/identity.ts';
+import { noticeDevice } from '../../server/src/features/known_device/notice_device.ts';
+import { mailSeal, mailWriter } from '../../server/src/features/mail/write_mail.ts';
 import { cancelDeletion } from '../../server/src/features/personal_data/deletion.ts';
 import { limitAttempts } from '../../server/src/features/rate_limit/limit_attempts.ts';
 import type { ProofOfWork } from '../../server/src/features/rate_limit/proof_of_work.ts';
@@ -9,6 +11,7 @@ import { sessionUses, verifySession, verifySessionHandle } from '../../server/sr
 import { DEFAULT_SETTINGS, type TenantSettings } from '../../server/src/features/tenant/tenant.ts';
 import { idMaker } from '../../server/src/kernel/ids.ts';
 import type { Random } from '../../server/src/kernel/random.ts';
+import { sealerOf } from '../../server/src/kernel/sealer.ts';
 import { memoryStores } from './memory_store.ts';
 
 /** Bytes that differ each time and repeat from run to run. */
@@ -62,7 +65,9 @@ export function testWorld() {
   const mismatches = { note: ({ handle }: { handle: string }) => void mismatched.push(handle) };
   const shared = { clock, random, newId, settings, originOf, readIdentity, readOrganisation };
   const common = { ...stores, ...shared, uses, mismatches };
-  const create = createSession({ ...common, cancelDeletion: cancelDeletion(common) });
+  const seal = mailSeal(sealerOf({ masterKey: Buffer.alloc(32, 3), random, purpose: 'test' }));
+  const notice = noticeDevice({ ...common, mails: mailWriter({ ...common, seal, enabled: true }) });
+  const create = createSession({ ...common, cancelDeletion: cancelDeletion(common), noticeDevice: notice });
   /** Makes an identity with one session. */
   const signIn = async (facts: Partial<Identity> = {}) => {
     const { id, tenantId } = await addIdentity(facts);

@@ -4,6 +4,7 @@ import { pageOf } from '../kernel/page.ts';
 import { type Database, undo } from './database.ts';
 import type { Dialect, Statement, Transaction } from './dialects/dialect.ts';
 import { IdentifierEntity, IdentityEntity, PasswordEntity } from './entities/identity.ts';
+import { KnownDeviceEntity } from './entities/known_device.ts';
 import { MailProofEntity } from './entities/mail_proof.ts';
 import { PendingSignInEntity } from './entities/mfa.ts';
 import { LinkedAccountEntity, OauthAttemptEntity } from './entities/oauth.ts';
@@ -136,6 +137,7 @@ export function identityStore(database: Database, appendTrail: AppendTrail): Ide
         await tx.nativeDelete(MembershipEntity, owned);
         await tx.nativeDelete(MailProofEntity, owned);
         await removeFactors(tx, owned);
+        await tx.nativeDelete(KnownDeviceEntity, owned);
         await tx.nativeDelete(LinkedAccountEntity, owned);
         await tx.nativeDelete(OauthAttemptEntity, owned);
         await appendTrail(tx, trail);

@@ -9,6 +9,7 @@ const PLACES: Readonly<Record<Perishable, { readonly key: string; readonly end: 
   oauth_attempt: { key: 'digest', end: 'expires_at' },
   passkey_challenge: { key: 'digest', end: 'expires_at' },
   remembered_device: { key: 'digest', end: 'expires_at' },
+  known_device: { key: 'digest', end: 'last_seen_at' },
   mail: { key: 'id', end: 'expires_at' },
   invitation: { key: 'id', end: 'expires_at' },
   sign_in_code: { key: 'digest', end: 'expires_at' },

@@ -2,6 +2,7 @@ import type { AuditStore, ChainStore } from '../features/audit/store.ts';
 import type { ChangeStore } from '../features/change/store.ts';
 import type { IdentityStore } from '../features/identity/store.ts';
 import type { InvitationStore } from '../features/invitation/store.ts';
+import type { KnownDeviceStore } from '../features/known_device/store.ts';
 import type { OutboxStore } from '../features/mail/store.ts';
 import type { MailProofStore } from '../features/mail_proof/store.ts';
 import type { MfaStore } from '../features/mfa/store.ts';
@@ -26,6 +27,7 @@ import { type OpenDialect, openDialect, type StoreLog } from './dialects/dialect
 import { unopened } from './fault.ts';
 import { identityStore } from './identity_store.ts';
 import { invitationStore } from './invitation_store.ts';
+import { knownDeviceStore } from './known_device_store.ts';
 import { mailProofStore } from './mail_proof_store.ts';
 import { mfaStore } from './mfa_store.ts';
 import { migrateOpen } from './migrate.ts';
@@ -58,6 +60,7 @@ export type Store = {
   readonly mfa: MfaStore;
   readonly outbox: OutboxStore;
   readonly mailProofs: MailProofStore;
+  readonly knownDevices: KnownDeviceStore;
   readonly passkeys: PasskeyStore;
   readonly organisations: OrganisationStore;
   readonly invitations: InvitationStore;
@@ -122,6 +125,7 @@ export async function storeOn(open: OpenDialect, log: StoreLog = () => {}, readO
     outbox: outboxStore(database, appendTrail),
     mailProofs: mailProofStore(database, appendTrail),
     invitations: invitationStore(database, appendTrail),
+    knownDevices: knownDeviceStore(database),
     passkeys: passkeyStore(database, appendTrail),
     organisations: organisationStore(database, appendTrail),
     oauth: oauthStore(database, appendTrail),

@@ -14,7 +14,7 @@ export type AuditAction =
   | `signing_key.${'created' | 'activated' | 'retiring' | 'retired'}`
   | `factor.${'enrolled' | 'removed' | 'proved' | 'rejected'}`
   | 'recovery_codes.made'
-  | `device.${'remembered' | 'forgotten'}`
+  | `device.${'remembered' | 'forgotten' | 'new'}`
   | `sign_in.${'pending' | 'stepped_up'}`
   | `mail_proof.${'started' | 'accepted' | 'rejected'}`
   | `mail.${'sent' | 'given_up'}`

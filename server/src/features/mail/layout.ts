@@ -1,3 +1,5 @@
+import type { Instant } from '../../kernel/clock.ts';
+import type { Language } from '../../kernel/language.ts';
 import { palette } from '../../kernel/palette.ts';
 
 /** What a mail says. Everything is plain text; the layouts escape it. */
@@ -18,6 +20,9 @@ type Frame = { readonly foot: string; readonly help: string };
 
 /** That of the pages. */
 const STANDARD_ACCENT = '#0f766e';
+/** An instant as people of a language write it. */
+export const moment = (at: Instant, language: Language): string =>
+  `${new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(at)} UTC`;
 
 /** A button, where it has a place to lead to. */
 export const button = (label: string, url: string | undefined): Pick<Words, 'button'> =>

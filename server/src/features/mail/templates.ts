@@ -1,9 +1,17 @@
+import type { Instant } from '../../kernel/clock.ts';
 import type { Language } from '../../kernel/language.ts';
 import { layoutHtml, layoutText, type MailLooks, type Words } from './layout.ts';
 import { de } from './words/de.ts';
 import { en } from './words/en.ts';
 import { fr } from './words/fr.ts';
 
+type DeviceValues = {
+  /** Names, or nothing. */
+  readonly browser: string;
+  readonly system: string;
+  readonly address: string;
+  readonly at: Instant;
+};
 type CodeValues = { readonly code: string; readonly link: string | undefined; readonly minutes: number };
 
 /** What each kind of mail is told. */
@@ -12,6 +20,8 @@ export type MailValues = {
   readonly password_changed: Record<never, never>;
   /** An account has another address. */
   readonly email_changed: Record<never, never>;
+  /** Somebody signed in from a device that the account did not know. */
+  readonly new_device: DeviceValues;
   readonly sign_in_code: CodeValues;
   readonly reset_password: CodeValues;
   readonly verify_email: CodeValues;

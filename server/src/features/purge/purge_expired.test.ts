@@ -4,7 +4,7 @@ import type { Timer } from '../../kernel/timer.ts';
 import { type Purge, purgeExpired, type Retention, SHORT_LIVED } from './purge_expired.ts';
 
 type Perishable = keyof Retention;
-const KINDS = [...Object.keys(SHORT_LIVED), 'session', 'sign_in_code', 'audit_event'] as Perishable[];
+const KINDS = [...Object.keys(SHORT_LIVED), 'known_device', 'session', 'sign_in_code', 'audit_event'] as Perishable[];
 type Asked = { readonly kind: Perishable; readonly before: number; readonly limit: number };
 
 const KEPT = Object.fromEntries(Object.keys(SHORT_LIVED).map((kind) => [kind, undefined])) as Record<
@@ -36,7 +36,14 @@ function world(rows: Partial<Record<Perishable, number>>, took: number, auditRet
   const purge = purgeExpired({
     purges: { purge: take },
     cutEvents: (before) => take('audit_event', before, 128),
-    retention: { ...KEPT, ...short, session: 30 * DAY, sign_in_code: DAY, audit_event: auditRetention },
+    retention: {
+      ...KEPT,
+      ...short,
+      known_device: undefined,
+      session: 30 * DAY,
+      sign_in_code: DAY,
+      audit_event: auditRetention,
+    },
     clock: () => 100 * DAY,
     monotonic: () => elapsed,
     timer,

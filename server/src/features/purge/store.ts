@@ -7,6 +7,7 @@ export type Perishable =
   | 'oauth_attempt'
   | 'passkey_challenge'
   | 'remembered_device'
+  | 'known_device'
   | 'mail'
   | 'invitation'
   | 'sign_in_code'

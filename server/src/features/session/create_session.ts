@@ -7,6 +7,7 @@ import type { Acting } from '../acting/acting.ts';
 import { auditEvent } from '../audit/audit.ts';
 import type { Trail } from '../change/change.ts';
 import type { Identity, IdentityFacts } from '../identity/identity.ts';
+import { NOTHING_NOTICED, type NoticeDevice } from '../known_device/notice_device.ts';
 import type { OrganisationFacts } from '../organisation/organisation.ts';
 import type { CancelDeletion } from '../personal_data/deletion.ts';
 import { bindingOf } from '../session_binding/binding.ts';
@@ -70,6 +71,7 @@ export function createSession(deps: {
   readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
   readonly readOrganisation: ReadOrganisationFacts;
   readonly cancelDeletion: CancelDeletion;
+  readonly noticeDevice: NoticeDevice;
   readonly settings: (tenantId: string) => Promise<TenantSettings>;
   readonly clock: Clock;
   readonly random: Random;
@@ -105,6 +107,8 @@ export function createSession(deps: {
     const organisation = await active(deps.readOrganisation, tenantId, input);
     const idleTimeout = timeout('idle_timeout_seconds', input.idleTimeout, settings.sessionIdleTimeout);
     const absolute = timeout('absolute_timeout_seconds', input.absoluteTimeout, settings.sessionAbsoluteTimeout);
+    // Who acts for a person is elsewhere.
+    const binding = input.acting === undefined ? bindingOf(settings.sessionBinding, input.device) : undefined;
     // Whoever signs in stays; support and agents do not sign in.
     const identity = input.acting === undefined ? await deps.cancelDeletion(able, input.actor) : able;
     const sessionId = newSessionId(deps.random);
@@ -124,8 +128,7 @@ export function createSession(deps: {
       idleTimeout,
       revokedAt: undefined,
       device: input.device,
-      // Who acts for a person is elsewhere.
-      binding: input.acting === undefined ? bindingOf(settings.sessionBinding, input.device) : undefined,
+      binding,
       ...(input.acting && { acting: input.acting }),
       organisationId: organisation?.id,
     };
@@ -134,16 +137,16 @@ export function createSession(deps: {
       subject: session.handle,
       facts: { acr: session.acr, amr: session.amr.join(' '), ...actingFacts(session) },
     });
+    const told = input.acting === undefined && settings.newDeviceMail;
+    const noticed = told ? await deps.noticeDevice(identity, input.actor, input.device) : NOTHING_NOTICED;
+    const trail = { changes: [], events: [event, ...noticed.events], mails: noticed.mails };
     for (let attempt = 1; ; attempt++) {
-      const answer = await deps.sessions.insert(
-        session,
-        { changes: [], events: [event] },
-        limitOf(input, settings, now),
-      );
+      const answer = await deps.sessions.insert(session, trail, limitOf(input, settings, now));
       if (answer === 'ok') break;
       if (answer === 'too_many') throw new TrustError('SESSION_LIMIT');
       if (attempt === ATTEMPTS) throw new TrustError('CONCURRENT_CHANGE');
     }
+    await noticed.keep();
     return { sessionId, session, identity: factsOf(identity), organisation };
   };
 }

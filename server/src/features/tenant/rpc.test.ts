@@ -37,6 +37,7 @@ const GOOD = {
   reauthenticationSeconds: 60,
   deletionWaitDays: 0,
   sessionBinding: { network: true, device: false },
+  newDeviceMail: false,
 };
 
 const brand = (change: Partial<Branding>) => ({ branding: { ...GOOD.branding, ...change } });

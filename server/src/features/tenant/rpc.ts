@@ -129,6 +129,7 @@ const updateFields = z.object({
         .object({ network: z.boolean(), device: z.boolean() })
         .optional()
         .transform((given) => given ?? DEFAULT_SETTINGS.sessionBinding),
+      newDeviceMail: z.boolean().optional(),
     },
     'is required',
   ),
@@ -213,6 +214,7 @@ export function tenantRpc(useCases: {
         reauthentication: given.reauthenticationSeconds * SECOND || DEFAULT_SETTINGS.reauthentication,
         deletionWait: (given.deletionWaitDays ?? DEFAULT_SETTINGS.deletionWait / DAY) * DAY,
         sessionBinding: given.sessionBinding,
+        newDeviceMail: given.newDeviceMail ?? DEFAULT_SETTINGS.newDeviceMail,
       };
       const input = { tenantId, actor: caller.service, settings, expectedVersion };
       return { tenant: tenantMessage(await useCases.updateTenant(input)) };
@@ -244,6 +246,7 @@ function messageOf(
       reauthenticationSeconds: settings.reauthentication / SECOND,
       deletionWaitDays: settings.deletionWait / DAY,
       sessionBinding: settings.sessionBinding,
+      newDeviceMail: settings.newDeviceMail,
     },
     version: BigInt(version),
     createdAt: timestamp(createdAt),

@@ -35,6 +35,8 @@ export type TenantSettings = {
   /** How long a deletion that a person asked for can be taken back. */
   readonly deletionWait: Span;
   readonly sessionBinding: SessionBinding;
+  /** Whether a sign-in from a device that is new to its identity is noticed, and told to it by mail. */
+  readonly newDeviceMail: boolean;
 };
 
 export type Tenant = {
@@ -67,4 +69,5 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   reauthentication: 15 * MINUTE,
   deletionWait: 30 * DAY,
   sessionBinding: { network: false, device: false },
+  newDeviceMail: true,
 };

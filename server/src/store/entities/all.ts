@@ -3,6 +3,7 @@ import { ChangeEntity } from './change.ts';
 import { CopyProgressEntity } from './copy_progress.ts';
 import { IdentifierEntity, IdentityEntity, PasswordEntity } from './identity.ts';
 import { InvitationEntity } from './invitation.ts';
+import { KnownDeviceEntity } from './known_device.ts';
 import { MailEntity } from './mail.ts';
 import { MailProofEntity } from './mail_proof.ts';
 import {
@@ -32,6 +33,7 @@ export const ENTITIES = [
   IdentifierEntity,
   IdentityEntity,
   InvitationEntity,
+  KnownDeviceEntity,
   MailEntity,
   MailProofEntity,
   MembershipEntity,

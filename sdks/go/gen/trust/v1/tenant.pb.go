@@ -175,6 +175,9 @@ type TenantSettings struct {
 	DeletionWaitDays *uint32 `protobuf:"varint,43,opt,name=deletion_wait_days,json=deletionWaitDays,proto3,oneof" json:"deletion_wait_days,omitempty"`
 	// What new sessions are bound to. Left out: nothing.
 	SessionBinding *SessionBinding `protobuf:"bytes,50,opt,name=session_binding,json=sessionBinding,proto3" json:"session_binding,omitempty"`
+	// Whether a sign-in from a device that is new to its identity is noticed (audit event `device.new`), and told to each
+	// verified address of it, where the server sends mails. Left out: true.
+	NewDeviceMail *bool `protobuf:"varint,51,opt,name=new_device_mail,json=newDeviceMail,proto3,oneof" json:"new_device_mail,omitempty"`
 	// Limits on guessing and on mails. Left out: the defaults of each.
 	RateLimits    *RateLimits `protobuf:"bytes,10,opt,name=rate_limits,json=rateLimits,proto3" json:"rate_limits,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -314,6 +317,13 @@ func (x *TenantSettings) GetSessionBinding() *SessionBinding {
 		return x.SessionBinding
 	}
 	return nil
+}
+
+func (x *TenantSettings) GetNewDeviceMail() bool {
+	if x != nil && x.NewDeviceMail != nil {
+		return *x.NewDeviceMail
+	}
+	return false
 }
 
 func (x *TenantSettings) GetRateLimits() *RateLimits {
@@ -1378,7 +1388,7 @@ var File_trust_v1_tenant_proto protoreflect.FileDescriptor
 
 const file_trust_v1_tenant_proto_rawDesc = "" +
 	"\n" +
-	"\x15trust/v1/tenant.proto\x12\btrust.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x06\n" +
+	"\x15trust/v1/tenant.proto\x12\btrust.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\a\n" +
 	"\x0eTenantSettings\x12!\n" +
 	"\fdisplay_name\x18\x01 \x01(\tR\vdisplayName\x12\x1b\n" +
 	"\treturn_to\x18\x02 \x03(\tR\breturnTo\x12?\n" +
@@ -1396,11 +1406,13 @@ const file_trust_v1_tenant_proto_rawDesc = "" +
 	"\x10session_overflow\x18) \x01(\x0e2\x19.trust.v1.SessionOverflowR\x0fsessionOverflow\x129\n" +
 	"\x18reauthentication_seconds\x18* \x01(\rR\x17reauthenticationSeconds\x121\n" +
 	"\x12deletion_wait_days\x18+ \x01(\rH\x00R\x10deletionWaitDays\x88\x01\x01\x12A\n" +
-	"\x0fsession_binding\x182 \x01(\v2\x18.trust.v1.SessionBindingR\x0esessionBinding\x125\n" +
+	"\x0fsession_binding\x182 \x01(\v2\x18.trust.v1.SessionBindingR\x0esessionBinding\x12+\n" +
+	"\x0fnew_device_mail\x183 \x01(\bH\x01R\rnewDeviceMail\x88\x01\x01\x125\n" +
 	"\vrate_limits\x18\n" +
 	" \x01(\v2\x14.trust.v1.RateLimitsR\n" +
 	"rateLimitsB\x15\n" +
-	"\x13_deletion_wait_days\"B\n" +
+	"\x13_deletion_wait_daysB\x12\n" +
+	"\x10_new_device_mail\"B\n" +
 	"\x0eSessionBinding\x12\x18\n" +
 	"\anetwork\x18\x01 \x01(\bR\anetwork\x12\x16\n" +
 	"\x06device\x18\x02 \x01(\bR\x06device\"\xa0\x01\n" +

@@ -1,4 +1,4 @@
-import { button } from '../layout.ts';
+import { button, moment } from '../layout.ts';
 import type { Dictionary } from '../templates.ts';
 
 export const de: Dictionary = {
@@ -13,6 +13,16 @@ export const de: Dictionary = {
     subject: 'Ihr Konto hat eine andere E-Mail-Adresse',
     lead: [`Eine E-Mail-Adresse Ihres Kontos bei ${name} wurde eben hinzugefügt oder geändert.`],
     after: ['Waren Sie das, ist nichts zu tun. Wenn nicht, schreiben Sie sofort an die Betreiber der Seite.'],
+  }),
+  new_device: ({ browser, system, address, at }, name) => ({
+    subject: 'Anmeldung von einem neuen Gerät',
+    lead: [
+      `Jemand hat sich bei Ihrem Konto bei ${name} von einem Gerät oder Ort aus angemeldet, der dafür noch nicht benutzt wurde:`,
+      `${browser && system ? `${browser} unter ${system}` : browser || system}${address === '' ? '' : `, Adresse ${address}`}, ${moment(at, 'de')}`,
+    ],
+    after: [
+      'Waren Sie das, ist nichts zu tun. Wenn nicht, ändern Sie sofort Ihr Passwort und melden Sie sich überall ab.',
+    ],
   }),
   sign_in_code: ({ code, link, minutes }, name) => ({
     subject: 'Ihr Code zur Anmeldung',

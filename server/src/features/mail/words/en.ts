@@ -1,4 +1,4 @@
-import { button } from '../layout.ts';
+import { button, moment } from '../layout.ts';
 import type { Dictionary } from '../templates.ts';
 
 export const en: Dictionary = {
@@ -13,6 +13,16 @@ export const en: Dictionary = {
     subject: 'Your account has another e-mail address',
     lead: [`An e-mail address of your account at ${name} was added or changed just now.`],
     after: ['If that was you, there is nothing to do. If it was not, write to the people who run the site at once.'],
+  }),
+  new_device: ({ browser, system, address, at }, name) => ({
+    subject: 'A sign-in from a new device',
+    lead: [
+      `Somebody signed in to your account at ${name} from a device or a place that was not used for it before:`,
+      `${browser && system ? `${browser} on ${system}` : browser || system}${address === '' ? '' : `, address ${address}`}, ${moment(at, 'en')}`,
+    ],
+    after: [
+      'If that was you, there is nothing to do. If it was not, change your password at once, and sign out everywhere.',
+    ],
   }),
   sign_in_code: ({ code, link, minutes }, name) => ({
     subject: 'Your code to sign in',

@@ -1,4 +1,4 @@
-import { button } from '../layout.ts';
+import { button, moment } from '../layout.ts';
 import type { Dictionary } from '../templates.ts';
 
 export const fr: Dictionary = {
@@ -15,6 +15,16 @@ export const fr: Dictionary = {
     subject: 'Votre compte a une autre adresse e-mail',
     lead: [`Une adresse e-mail de votre compte chez ${name} vient d’être ajoutée ou modifiée.`],
     after: ['Si c’était vous, vous n’avez rien à faire. Sinon, écrivez tout de suite aux responsables du site.'],
+  }),
+  new_device: ({ browser, system, address, at }, name) => ({
+    subject: 'Connexion depuis un nouvel appareil',
+    lead: [
+      `Quelqu’un s’est connecté à votre compte chez ${name} depuis un appareil ou un lieu qui n’avait pas encore été utilisé :`,
+      `${browser && system ? `${browser} sous ${system}` : browser || system}${address === '' ? '' : `, adresse ${address}`}, ${moment(at, 'fr')}`,
+    ],
+    after: [
+      'Si c’était vous, vous n’avez rien à faire. Sinon, changez tout de suite votre mot de passe et déconnectez-vous partout.',
+    ],
   }),
   sign_in_code: ({ code, link, minutes }, name) => ({
     subject: 'Votre code de connexion',

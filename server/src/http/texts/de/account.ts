@@ -30,6 +30,7 @@ export const account: Texts['account'] = {
   activityWords: 'Das ist mit Ihrem Konto geschehen. Wenn Sie etwas davon nicht waren, ändern Sie Ihr Passwort.',
   events: {
     'session.created': 'Angemeldet',
+    'session.refused': 'Eine Sitzung wurde von anderswo benutzt und abgewiesen',
     'session.revoked': 'Abgemeldet',
     'identity.sessions_revoked': 'Überall abgemeldet',
     'identity.updated': 'Profil geändert',
@@ -44,6 +45,7 @@ export const account: Texts['account'] = {
     'factor.removed': 'Zweiter Nachweis entfernt',
     'factor.rejected': 'Falscher zweiter Nachweis',
     'recovery_codes.made': 'Neue Wiederherstellungscodes',
+    'device.new': 'Von einem neuen Gerät aus angemeldet',
     'device.remembered': 'Gerät gemerkt',
     'device.forgotten': 'Gemerkte Geräte vergessen',
     'sign_in.stepped_up': 'Mit zweitem Nachweis bestätigt',

@@ -28,6 +28,7 @@ export const account = {
   activityWords: 'What has happened to your account. If something was not you, change your password.',
   events: {
     'session.created': 'Signed in',
+    'session.refused': 'A session was used from elsewhere, and refused',
     'session.revoked': 'Signed out',
     'identity.sessions_revoked': 'Signed out everywhere',
     'identity.updated': 'Profile changed',
@@ -42,6 +43,7 @@ export const account = {
     'factor.removed': 'Second factor removed',
     'factor.rejected': 'Wrong second factor',
     'recovery_codes.made': 'New recovery codes',
+    'device.new': 'Signed in from a new device',
     'device.remembered': 'Device remembered',
     'device.forgotten': 'Remembered devices forgotten',
     'sign_in.stepped_up': 'Confirmed with a second factor',

@@ -30,6 +30,7 @@ export const account: Texts['account'] = {
   activityWords: 'Voici ce qui est arrivé à votre compte. Si ce n’était pas vous, changez votre mot de passe.',
   events: {
     'session.created': 'Connexion',
+    'session.refused': 'Une session a été utilisée d’ailleurs, et refusée',
     'session.revoked': 'Déconnexion',
     'identity.sessions_revoked': 'Déconnexion partout',
     'identity.updated': 'Profil modifié',
@@ -44,6 +45,7 @@ export const account: Texts['account'] = {
     'factor.removed': 'Second moyen de preuve supprimé',
     'factor.rejected': 'Second moyen de preuve refusé',
     'recovery_codes.made': 'Nouveaux codes de secours',
+    'device.new': 'Connexion depuis un nouvel appareil',
     'device.remembered': 'Appareil mémorisé',
     'device.forgotten': 'Appareils mémorisés oubliés',
     'sign_in.stepped_up': 'Confirmé par un second moyen de preuve',

@@ -105,6 +105,13 @@ export interface TenantSettings {
   readonly sessionBinding:
     | SessionBinding
     | undefined;
+  /**
+   * Whether a sign-in from a device that is new to its identity is noticed (audit event `device.new`), and told to each
+   * verified address of it, where the server sends mails. Left out: true.
+   */
+  readonly newDeviceMail?:
+    | boolean
+    | undefined;
   /** Limits on guessing and on mails. Left out: the defaults of each. */
   readonly rateLimits: RateLimits | undefined;
 }
@@ -328,6 +335,7 @@ function createBaseTenantSettings(): TenantSettings {
     reauthenticationSeconds: 0,
     deletionWaitDays: undefined,
     sessionBinding: undefined,
+    newDeviceMail: undefined,
     rateLimits: undefined,
   };
 }
@@ -378,6 +386,9 @@ export const TenantSettings: MessageFns<TenantSettings> = {
     }
     if (message.sessionBinding !== undefined) {
       SessionBinding.encode(message.sessionBinding, writer.uint32(402).fork()).join();
+    }
+    if (message.newDeviceMail !== undefined) {
+      writer.uint32(408).bool(message.newDeviceMail);
     }
     if (message.rateLimits !== undefined) {
       RateLimits.encode(message.rateLimits, writer.uint32(82).fork()).join();
@@ -518,6 +529,14 @@ export const TenantSettings: MessageFns<TenantSettings> = {
             message.sessionBinding = SessionBinding.decode(reader, reader.uint32());
             continue;
           }
+          case 51: {
+            if (tag !== 408) {
+              break;
+            }
+
+            message.newDeviceMail = reader.bool();
+            continue;
+          }
           case 10: {
             if (tag !== 82) {
               break;
@@ -562,6 +581,7 @@ export const TenantSettings: MessageFns<TenantSettings> = {
     message.sessionBinding = (object.sessionBinding !== undefined && object.sessionBinding !== null)
       ? SessionBinding.fromPartial(object.sessionBinding)
       : undefined;
+    message.newDeviceMail = object.newDeviceMail ?? undefined;
     message.rateLimits = (object.rateLimits !== undefined && object.rateLimits !== null)
       ? RateLimits.fromPartial(object.rateLimits)
       : undefined;

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15trust/v1/tenant.proto\x12\x08trust.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x06\n\x0eTenantSettings\x12!\n\x0c\x64isplay_name\x18\x01 \x01(\tR\x0b\x64isplayName\x12\x1b\n\treturn_to\x18\x02 \x03(\tR\x08returnTo\x12?\n\x1csession_idle_timeout_seconds\x18\x03 \x01(\rR\x19sessionIdleTimeoutSeconds\x12G\n session_absolute_timeout_seconds\x18\x04 \x01(\rR\x1dsessionAbsoluteTimeoutSeconds\x12?\n\x1ctrust_token_lifetime_seconds\x18\x05 \x01(\rR\x19trustTokenLifetimeSeconds\x12 \n\x0csign_up_open\x18\x06 \x01(\x08R\nsignUpOpen\x12\x32\n\nmfa_policy\x18\x14 \x01(\x0e\x32\x13.trust.v1.MfaPolicyR\tmfaPolicy\x12\x1b\n\tmfa_roles\x18\x15 \x03(\tR\x08mfaRoles\x12\x30\n\x14remember_device_days\x18\x16 \x01(\rR\x12rememberDeviceDays\x12.\n\x08\x62randing\x18\x1e \x01(\x0b\x32\x12.trust.v1.BrandingR\x08\x62randing\x12!\n\x0cmax_sessions\x18( \x01(\rR\x0bmaxSessions\x12\x44\n\x10session_overflow\x18) \x01(\x0e\x32\x19.trust.v1.SessionOverflowR\x0fsessionOverflow\x12\x39\n\x18reauthentication_seconds\x18* \x01(\rR\x17reauthenticationSeconds\x12\x31\n\x12\x64\x65letion_wait_days\x18+ \x01(\rH\x00R\x10\x64\x65letionWaitDays\x88\x01\x01\x12\x41\n\x0fsession_binding\x18\x32 \x01(\x0b\x32\x18.trust.v1.SessionBindingR\x0esessionBinding\x12\x35\n\x0brate_limits\x18\n \x01(\x0b\x32\x14.trust.v1.RateLimitsR\nrateLimitsB\x15\n\x13_deletion_wait_days\"B\n\x0eSessionBinding\x12\x18\n\x07network\x18\x01 \x01(\x08R\x07network\x12\x16\n\x06\x64\x65vice\x18\x02 \x01(\x08R\x06\x64\x65vice\"\xa0\x01\n\x08\x42randing\x12!\n\x0c\x61\x63\x63\x65nt_color\x18\x01 \x01(\tR\x0b\x61\x63\x63\x65ntColor\x12\x12\n\x04logo\x18\x02 \x01(\x0cR\x04logo\x12\x1b\n\tterms_url\x18\x03 \x01(\tR\x08termsUrl\x12\x1f\n\x0bprivacy_url\x18\x04 \x01(\tR\nprivacyUrl\x12\x1f\n\x0bsupport_url\x18\x05 \x01(\tR\nsupportUrl\"\xae\x02\n\nRateLimits\x12-\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.trust.v1.RateLimitR\x07\x61\x63\x63ount\x12-\n\x07\x61\x64\x64ress\x18\x02 \x01(\x0b\x32\x13.trust.v1.RateLimitR\x07\x61\x64\x64ress\x12+\n\x06tenant\x18\x03 \x01(\x0b\x32\x13.trust.v1.RateLimitR\x06tenant\x12\'\n\x04mail\x18\x04 \x01(\x0b\x32\x13.trust.v1.RateLimitR\x04mail\x12\x36\n\x0c\x66ree_address\x18\x05 \x01(\x0b\x32\x13.trust.v1.RateLimitR\x0b\x66reeAddress\x12\x34\n\x0b\x66ree_tenant\x18\x06 \x01(\x0b\x32\x13.trust.v1.RateLimitR\nfreeTenant\"<\n\tRateLimit\x12\x14\n\x05\x62urst\x18\x01 \x01(\rR\x05\x62urst\x12\x19\n\x08per_hour\x18\x02 \x01(\rR\x07perHour\"\xbc\x02\n\x06Tenant\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x34\n\x08settings\x18\x02 \x01(\x0b\x32\x18.trust.v1.TenantSettingsR\x08settings\x12\x18\n\x07version\x18\x03 \x01(\x04R\x07version\x12\x39\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\nupdated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x1d\n\npublic_url\x18\x06 \x01(\tR\tpublicUrl\x12=\n\x0csuspended_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bsuspendedAt\"[\n\x14SuspendTenantRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\x12\x16\n\x06reason\x18\x03 \x01(\tR\x06reason\"A\n\x15SuspendTenantResponse\x12(\n\x06tenant\x18\x01 \x01(\x0b\x32\x10.trust.v1.TenantR\x06tenant\"B\n\x13ResumeTenantRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\"@\n\x14ResumeTenantResponse\x12(\n\x06tenant\x18\x01 \x01(\x0b\x32\x10.trust.v1.TenantR\x06tenant\"\x84\x01\n\x13\x43reateTenantRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\x12!\n\x0c\x64isplay_name\x18\x03 \x01(\tR\x0b\x64isplayName\x12\x1d\n\npublic_url\x18\x04 \x01(\tR\tpublicUrl\"f\n\x14\x43reateTenantResponse\x12(\n\x06tenant\x18\x01 \x01(\x0b\x32\x10.trust.v1.TenantR\x06tenant\x12$\n\x0bservice_key\x18\x02 \x01(\tB\x03\x80\x01\x01R\nserviceKey\"m\n\x12ListTenantsRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x1b\n\tpage_size\x18\x02 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"i\n\x13ListTenantsResponse\x12*\n\x07tenants\x18\x01 \x03(\x0b\x32\x10.trust.v1.TenantR\x07tenants\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"/\n\x10GetTenantRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\"=\n\x11GetTenantResponse\x12(\n\x06tenant\x18\x01 \x01(\x0b\x32\x10.trust.v1.TenantR\x06tenant\"\x93\x01\n\x13UpdateTenantRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x34\n\x08settings\x18\x02 \x01(\x0b\x32\x18.trust.v1.TenantSettingsR\x08settings\x12)\n\x10\x65xpected_version\x18\x03 \x01(\x04R\x0f\x65xpectedVersion\"@\n\x14UpdateTenantResponse\x12(\n\x06tenant\x18\x01 \x01(\x0b\x32\x10.trust.v1.TenantR\x06tenant*q\n\x0fSessionOverflow\x12 \n\x1cSESSION_OVERFLOW_UNSPECIFIED\x10\x00\x12\x1f\n\x1bSESSION_OVERFLOW_END_OLDEST\x10\x01\x12\x1b\n\x17SESSION_OVERFLOW_REFUSE\x10\x02*\x8e\x01\n\tMfaPolicy\x12\x1a\n\x16MFA_POLICY_UNSPECIFIED\x10\x00\x12\x12\n\x0eMFA_POLICY_OFF\x10\x01\x12\x17\n\x13MFA_POLICY_OPTIONAL\x10\x02\x12\x17\n\x13MFA_POLICY_REQUIRED\x10\x03\x12\x1f\n\x1bMFA_POLICY_REQUIRED_BY_ROLE\x10\x04\x32\xe0\x03\n\rTenantService\x12M\n\x0c\x43reateTenant\x12\x1d.trust.v1.CreateTenantRequest\x1a\x1e.trust.v1.CreateTenantResponse\x12P\n\rSuspendTenant\x12\x1e.trust.v1.SuspendTenantRequest\x1a\x1f.trust.v1.SuspendTenantResponse\x12M\n\x0cResumeTenant\x12\x1d.trust.v1.ResumeTenantRequest\x1a\x1e.trust.v1.ResumeTenantResponse\x12J\n\x0bListTenants\x12\x1c.trust.v1.ListTenantsRequest\x1a\x1d.trust.v1.ListTenantsResponse\x12\x44\n\tGetTenant\x12\x1a.trust.v1.GetTenantRequest\x1a\x1b.trust.v1.GetTenantResponse\x12M\n\x0cUpdateTenant\x12\x1d.trust.v1.UpdateTenantRequest\x1a\x1e.trust.v1.UpdateTenantResponseBAZ?github.com/trust-layer/trust-layer/sdks/go/gen/trust/v1;trustv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15trust/v1/tenant.proto\x12\x08trust.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\x07\n\x0eTenantSettings\x12!\n\x0c\x64isplay_name\x18\x01 \x01(\tR\x0b\x64isplayName\x12\x1b\n\treturn_to\x18\x02 \x03(\tR\x08returnTo\x12?\n\x1csession_idle_timeout_seconds\x18\x03 \x01(\rR\x19sessionIdleTimeoutSeconds\x12G\n session_absolute_timeout_seconds\x18\x04 \x01(\rR\x1dsessionAbsoluteTimeoutSeconds\x12?\n\x1ctrust_token_lifetime_seconds\x18\x05 \x01(\rR\x19trustTokenLifetimeSeconds\x12 \n\x0csign_up_open\x18\x06 \x01(\x08R\nsignUpOpen\x12\x32\n\nmfa_policy\x18\x14 \x01(\x0e\x32\x13.trust.v1.MfaPolicyR\tmfaPolicy\x12\x1b\n\tmfa_roles\x18\x15 \x03(\tR\x08mfaRoles\x12\x30\n\x14remember_device_days\x18\x16 \x01(\rR\x12rememberDeviceDays\x12.\n\x08\x62randing\x18\x1e \x01(\x0b\x32\x12.trust.v1.BrandingR\x08\x62randing\x12!\n\x0cmax_sessions\x18( \x01(\rR\x0bmaxSessions\x12\x44\n\x10session_overflow\x18) \x01(\x0e\x32\x19.trust.v1.SessionOverflowR\x0fsessionOverflow\x12\x39\n\x18reauthentication_seconds\x18* \x01(\rR\x17reauthenticationSeconds\x12\x31\n\x12\x64\x65letion_wait_days\x18+ \x01(\rH\x00R\x10\x64\x65letionWaitDays\x88\x01\x01\x12\x41\n\x0fsession_binding\x18\x32 \x01(\x0b\x32\x18.trust.v1.SessionBindingR\x0esessionBinding\x12+\n\x0fnew_device_mail\x18\x33 \x01(\x08H\x01R\rnewDeviceMail\x88\x01\x01\x12\x35\n\x0brate_limits\x18\n \x01(\x0b\x32\x14.trust.v1.RateLimitsR\nrateLimitsB\x15\n\x13_deletion_wait_daysB\x12\n\x10_new_device_mail\"B\n\x0eSessionBinding\x12\x18\n\x07network\x18\x01 \x01(\x08R\x07network\x12\x16\n\x06\x64\x65vice\x18\x02 \x01(\x08R\x06\x64\x65vice\"\xa0\x01\n\x08\x42randing\x12!\n\x0c\x61\x63\x63\x65nt_color\x18\x01 \x01(\tR\x0b\x61\x63\x63\x65ntColor\x12\x12\n\x04logo\x18\x02 \x01(\x0cR\x04logo\x12\x1b\n\tterms_url\x18\x03 \x01(\tR\x08termsUrl\x12\x1f\n\x0bprivacy_url\x18\x04 \x01(\tR\nprivacyUrl\x12\x1f\n\x0bsupport_url\x18\x05 \x01(\tR\nsupportUrl\"\xae\x02\n\nRateLimits\x12-\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.trust.v1.RateLimitR\x07\x61\x63\x63ount\x12-\n\x07\x61\x64\x64ress\x18\x02 \x01(\x0b\x32\x13.trust.v1.RateLimitR\x07\x61\x64\x64ress\x12+\n\x06tenant\x18\x03 \x01(\x0b\x32\x13.trust.v1.RateLimitR\x06tenant\x12\'\n\x04mail\x18\x04 \x01(\x0b\x32\x13.trust.v1.RateLimitR\x04mail\x12\x36\n\x0c\x66ree_address\x18\x05 \x01(\x0b\x32\x13.trust.v1.RateLimitR\x0b\x66reeAddress\x12\x34\n\x0b\x66ree_tenant\x18\x06 \x01(\x0b\x32\x13.trust.v1.RateLimitR\nfreeTenant\"<\n\tRateLimit\x12\x14\n\x05\x62urst\x18\x01 \x01(\rR\x05\x62urst\x12\x19\n\x08per_hour\x18\x02 \x01(\rR\x07perHour\"\xbc\x02\n\x06Tenant\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x34\n\x08settings\x18\x02 \x01(\x0b\x32\x18.trust.v1.TenantSettingsR\x08settings\x12\x18\n\x07version\x18\x03 \x01(\x04R\x07version\x12\x39\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\nupdated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x1d\n\npublic_url\x18\x06 \x01(\tR\tpublicUrl\x12=\n\x0csuspended_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bsuspendedAt\"[\n\x14SuspendTenantRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\x12\x16\n\x06reason\x18\x03 \x01(\tR\x06reason\"A\n\x15SuspendTenantResponse\x12(\n\x06tenant\x18\x01 \x01(\x0b\x32\x10.trust.v1.TenantR\x06tenant\"B\n\x13ResumeTenantRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\"@\n\x14ResumeTenantResponse\x12(\n\x06tenant\x18\x01 \x01(\x0b\x32\x10.trust.v1.TenantR\x06tenant\"\x84\x01\n\x13\x43reateTenantRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\x12!\n\x0c\x64isplay_name\x18\x03 \x01(\tR\x0b\x64isplayName\x12\x1d\n\npublic_url\x18\x04 \x01(\tR\tpublicUrl\"f\n\x14\x43reateTenantResponse\x12(\n\x06tenant\x18\x01 \x01(\x0b\x32\x10.trust.v1.TenantR\x06tenant\x12$\n\x0bservice_key\x18\x02 \x01(\tB\x03\x80\x01\x01R\nserviceKey\"m\n\x12ListTenantsRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x1b\n\tpage_size\x18\x02 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"i\n\x13ListTenantsResponse\x12*\n\x07tenants\x18\x01 \x03(\x0b\x32\x10.trust.v1.TenantR\x07tenants\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"/\n\x10GetTenantRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\"=\n\x11GetTenantResponse\x12(\n\x06tenant\x18\x01 \x01(\x0b\x32\x10.trust.v1.TenantR\x06tenant\"\x93\x01\n\x13UpdateTenantRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12\x34\n\x08settings\x18\x02 \x01(\x0b\x32\x18.trust.v1.TenantSettingsR\x08settings\x12)\n\x10\x65xpected_version\x18\x03 \x01(\x04R\x0f\x65xpectedVersion\"@\n\x14UpdateTenantResponse\x12(\n\x06tenant\x18\x01 \x01(\x0b\x32\x10.trust.v1.TenantR\x06tenant*q\n\x0fSessionOverflow\x12 \n\x1cSESSION_OVERFLOW_UNSPECIFIED\x10\x00\x12\x1f\n\x1bSESSION_OVERFLOW_END_OLDEST\x10\x01\x12\x1b\n\x17SESSION_OVERFLOW_REFUSE\x10\x02*\x8e\x01\n\tMfaPolicy\x12\x1a\n\x16MFA_POLICY_UNSPECIFIED\x10\x00\x12\x12\n\x0eMFA_POLICY_OFF\x10\x01\x12\x17\n\x13MFA_POLICY_OPTIONAL\x10\x02\x12\x17\n\x13MFA_POLICY_REQUIRED\x10\x03\x12\x1f\n\x1bMFA_POLICY_REQUIRED_BY_ROLE\x10\x04\x32\xe0\x03\n\rTenantService\x12M\n\x0c\x43reateTenant\x12\x1d.trust.v1.CreateTenantRequest\x1a\x1e.trust.v1.CreateTenantResponse\x12P\n\rSuspendTenant\x12\x1e.trust.v1.SuspendTenantRequest\x1a\x1f.trust.v1.SuspendTenantResponse\x12M\n\x0cResumeTenant\x12\x1d.trust.v1.ResumeTenantRequest\x1a\x1e.trust.v1.ResumeTenantResponse\x12J\n\x0bListTenants\x12\x1c.trust.v1.ListTenantsRequest\x1a\x1d.trust.v1.ListTenantsResponse\x12\x44\n\tGetTenant\x12\x1a.trust.v1.GetTenantRequest\x1a\x1b.trust.v1.GetTenantResponse\x12M\n\x0cUpdateTenant\x12\x1d.trust.v1.UpdateTenantRequest\x1a\x1e.trust.v1.UpdateTenantResponseBAZ?github.com/trust-layer/trust-layer/sdks/go/gen/trust/v1;trustv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,46 +35,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'Z?github.com/trust-layer/trust-layer/sdks/go/gen/trust/v1;trustv1'
   _globals['_CREATETENANTRESPONSE'].fields_by_name['service_key']._loaded_options = None
   _globals['_CREATETENANTRESPONSE'].fields_by_name['service_key']._serialized_options = b'\200\001\001'
-  _globals['_SESSIONOVERFLOW']._serialized_start=2923
-  _globals['_SESSIONOVERFLOW']._serialized_end=3036
-  _globals['_MFAPOLICY']._serialized_start=3039
-  _globals['_MFAPOLICY']._serialized_end=3181
+  _globals['_SESSIONOVERFLOW']._serialized_start=2988
+  _globals['_SESSIONOVERFLOW']._serialized_end=3101
+  _globals['_MFAPOLICY']._serialized_start=3104
+  _globals['_MFAPOLICY']._serialized_end=3246
   _globals['_TENANTSETTINGS']._serialized_start=69
-  _globals['_TENANTSETTINGS']._serialized_end=925
-  _globals['_SESSIONBINDING']._serialized_start=927
-  _globals['_SESSIONBINDING']._serialized_end=993
-  _globals['_BRANDING']._serialized_start=996
-  _globals['_BRANDING']._serialized_end=1156
-  _globals['_RATELIMITS']._serialized_start=1159
-  _globals['_RATELIMITS']._serialized_end=1461
-  _globals['_RATELIMIT']._serialized_start=1463
-  _globals['_RATELIMIT']._serialized_end=1523
-  _globals['_TENANT']._serialized_start=1526
-  _globals['_TENANT']._serialized_end=1842
-  _globals['_SUSPENDTENANTREQUEST']._serialized_start=1844
-  _globals['_SUSPENDTENANTREQUEST']._serialized_end=1935
-  _globals['_SUSPENDTENANTRESPONSE']._serialized_start=1937
-  _globals['_SUSPENDTENANTRESPONSE']._serialized_end=2002
-  _globals['_RESUMETENANTREQUEST']._serialized_start=2004
-  _globals['_RESUMETENANTREQUEST']._serialized_end=2070
-  _globals['_RESUMETENANTRESPONSE']._serialized_start=2072
-  _globals['_RESUMETENANTRESPONSE']._serialized_end=2136
-  _globals['_CREATETENANTREQUEST']._serialized_start=2139
-  _globals['_CREATETENANTREQUEST']._serialized_end=2271
-  _globals['_CREATETENANTRESPONSE']._serialized_start=2273
-  _globals['_CREATETENANTRESPONSE']._serialized_end=2375
-  _globals['_LISTTENANTSREQUEST']._serialized_start=2377
-  _globals['_LISTTENANTSREQUEST']._serialized_end=2486
-  _globals['_LISTTENANTSRESPONSE']._serialized_start=2488
-  _globals['_LISTTENANTSRESPONSE']._serialized_end=2593
-  _globals['_GETTENANTREQUEST']._serialized_start=2595
-  _globals['_GETTENANTREQUEST']._serialized_end=2642
-  _globals['_GETTENANTRESPONSE']._serialized_start=2644
-  _globals['_GETTENANTRESPONSE']._serialized_end=2705
-  _globals['_UPDATETENANTREQUEST']._serialized_start=2708
-  _globals['_UPDATETENANTREQUEST']._serialized_end=2855
-  _globals['_UPDATETENANTRESPONSE']._serialized_start=2857
-  _globals['_UPDATETENANTRESPONSE']._serialized_end=2921
-  _globals['_TENANTSERVICE']._serialized_start=3184
-  _globals['_TENANTSERVICE']._serialized_end=3664
+  _globals['_TENANTSETTINGS']._serialized_end=990
+  _globals['_SESSIONBINDING']._serialized_start=992
+  _globals['_SESSIONBINDING']._serialized_end=1058
+  _globals['_BRANDING']._serialized_start=1061
+  _globals['_BRANDING']._serialized_end=1221
+  _globals['_RATELIMITS']._serialized_start=1224
+  _globals['_RATELIMITS']._serialized_end=1526
+  _globals['_RATELIMIT']._serialized_start=1528
+  _globals['_RATELIMIT']._serialized_end=1588
+  _globals['_TENANT']._serialized_start=1591
+  _globals['_TENANT']._serialized_end=1907
+  _globals['_SUSPENDTENANTREQUEST']._serialized_start=1909
+  _globals['_SUSPENDTENANTREQUEST']._serialized_end=2000
+  _globals['_SUSPENDTENANTRESPONSE']._serialized_start=2002
+  _globals['_SUSPENDTENANTRESPONSE']._serialized_end=2067
+  _globals['_RESUMETENANTREQUEST']._serialized_start=2069
+  _globals['_RESUMETENANTREQUEST']._serialized_end=2135
+  _globals['_RESUMETENANTRESPONSE']._serialized_start=2137
+  _globals['_RESUMETENANTRESPONSE']._serialized_end=2201
+  _globals['_CREATETENANTREQUEST']._serialized_start=2204
+  _globals['_CREATETENANTREQUEST']._serialized_end=2336
+  _globals['_CREATETENANTRESPONSE']._serialized_start=2338
+  _globals['_CREATETENANTRESPONSE']._serialized_end=2440
+  _globals['_LISTTENANTSREQUEST']._serialized_start=2442
+  _globals['_LISTTENANTSREQUEST']._serialized_end=2551
+  _globals['_LISTTENANTSRESPONSE']._serialized_start=2553
+  _globals['_LISTTENANTSRESPONSE']._serialized_end=2658
+  _globals['_GETTENANTREQUEST']._serialized_start=2660
+  _globals['_GETTENANTREQUEST']._serialized_end=2707
+  _globals['_GETTENANTRESPONSE']._serialized_start=2709
+  _globals['_GETTENANTRESPONSE']._serialized_end=2770
+  _globals['_UPDATETENANTREQUEST']._serialized_start=2773
+  _globals['_UPDATETENANTREQUEST']._serialized_end=2920
+  _globals['_UPDATETENANTRESPONSE']._serialized_start=2922
+  _globals['_UPDATETENANTRESPONSE']._serialized_end=2986
+  _globals['_TENANTSERVICE']._serialized_start=3249
+  _globals['_TENANTSERVICE']._serialized_end=3729
 # @@protoc_insertion_point(module_scope)
