@@ -253,7 +253,6 @@ export function compose(parts: Parts) {
     ensureSigningKey: signing.ensure,
     /** What runs on a schedule, by name. */
     deleteDue: people.deleteDue,
-    advanceSigningKeys: signing.advance,
     advanceAllSigningKeys: signing.advanceAll,
     purge: trail.purge,
     /** Undefined where no mails are sent. */

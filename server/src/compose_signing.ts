@@ -40,7 +40,6 @@ export function composeSigning(
   const rotate = rotateSigningKey(deps);
   return {
     keyring: ring,
-    advance,
     advanceAll: advanceAllSigningKeys({ advance, tenants: () => allTenants(parts.store.tenants) }),
     rotate,
     reset: resetSigningKeys(deps),

@@ -51,7 +51,7 @@ describe('fault: key rotation on a schedule', function () {
     for (let step = 0; step < count * 6; step += 1) {
       server.time.frozen = (server.time.frozen ?? Date.now()) + STEP;
       const now = server.time.frozen;
-      await server.node.advanceSigningKeys('default');
+      await server.node.advanceAllSigningKeys();
       await at(step);
       const { trustToken } = await server.rpc.ok('TrustTokenService', 'issueTrustToken', {
         sessionId,

@@ -20,6 +20,7 @@ type Frame = { readonly foot: string; readonly help: string };
 
 /** That of the pages. */
 const STANDARD_ACCENT = '#0f766e';
+
 /** An instant as people of a language write it. */
 export const moment = (at: Instant, language: Language): string =>
   `${new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(at)} UTC`;
