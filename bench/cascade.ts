@@ -56,6 +56,8 @@ const acts = (rpc: RpcCaller, publicUrl: string): Partial<Record<Act, (who: Pers
     rpc.ok('IdentityService', 'removeIdentifier', { identityId, type: IdentifierType.USERNAME, value }),
   roles_changed: ({ identityId }) =>
     rpc.ok('IdentityService', 'updateIdentity', { identityId, roles: { values: ['admin'] } }),
+  identity_locked: ({ identityId }) =>
+    rpc.ok('IdentityService', 'lockIdentity', { identityId, until: new Date(Date.now() + 60_000) }),
   identity_disabled: ({ identityId }) => rpc.ok('IdentityService', 'disableIdentity', { identityId }),
   deletion_requested: ({ sessionId }) => rpc.ok('IdentityService', 'requestDeletion', { sessionId }),
   identity_deleted: ({ identityId }) => rpc.ok('IdentityService', 'deleteIdentity', { identityId }),

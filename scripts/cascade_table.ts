@@ -22,6 +22,7 @@ const ACTS: Readonly<Record<Act, string>> = {
   email_changed: 'an e-mail address in the place of another',
   roles_changed: 'other roles',
   identity_disabled: 'the identity disabled',
+  identity_locked: 'the identity locked',
   guest_completed: 'a guest becomes an account',
   deletion_requested: 'deletion asked for',
   identity_deleted: 'the identity deleted',

@@ -180,6 +180,10 @@ func TestOwnChanges(t *testing.T) {
 			_, err := c.DisableIdentity(t.Context(), nil)
 			return err
 		}, &trustv1.DisableIdentityResponse{Identity: identity}},
+		"LockIdentity": {func(c *TrustClient) error {
+			_, err := c.LockIdentity(t.Context(), nil)
+			return err
+		}, &trustv1.LockIdentityResponse{Identity: identity}},
 		"EnableIdentity": {func(c *TrustClient) error {
 			_, err := c.EnableIdentity(t.Context(), nil)
 			return err

@@ -49,7 +49,7 @@ func (w *watcher) took(request proto.Message, answer any) {
 		change = ofIdentity(request.(*trustv1.SetPasswordRequest).GetIdentityId(), answer.GetEpoch(), 0)
 	case *trustv1.DeleteIdentityResponse:
 		change = ofIdentity(request.(*trustv1.DeleteIdentityRequest).GetIdentityId(), lease.Gone, 0)
-	case *trustv1.DisableIdentityResponse, *trustv1.EnableIdentityResponse, *trustv1.UpdateIdentityResponse,
+	case *trustv1.DisableIdentityResponse, *trustv1.LockIdentityResponse, *trustv1.EnableIdentityResponse, *trustv1.UpdateIdentityResponse,
 		*trustv1.AddIdentifierResponse, *trustv1.RemoveIdentifierResponse:
 		identity := answer.(interface{ GetIdentity() *trustv1.Identity }).GetIdentity()
 		change = ofIdentity(identity.GetId(), identity.GetEpoch(), identity.GetVersion())

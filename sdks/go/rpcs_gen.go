@@ -155,7 +155,8 @@ func (c *TrustClient) UpdateIdentity(
 	return call(ctx, c, c.stubs.identity.UpdateIdentity, request)
 }
 
-// DisableIdentity forbids sign-in and ends all sessions by raising the epoch. Idempotent. Scope `identities:write`.
+// DisableIdentity forbids sign-in until EnableIdentity, and ends all sessions by raising the epoch. Idempotent; a
+// locked identity is disabled then, and another reason takes the place of the one before. Scope `identities:write`.
 // Errors: INVALID_FIELD, IDENTITY_NOT_FOUND.
 func (c *TrustClient) DisableIdentity(
 	ctx context.Context, request *trustv1.DisableIdentityRequest,
@@ -163,7 +164,17 @@ func (c *TrustClient) DisableIdentity(
 	return call(ctx, c, c.stubs.identity.DisableIdentity, request)
 }
 
-// EnableIdentity allows sign-in again. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD, IDENTITY_NOT_FOUND.
+// LockIdentity forbids sign-in until an instant, after which it is allowed again by itself, and ends all sessions by
+// raising the epoch. A second lock takes the place of the first. Scope `identities:write`. Errors: INVALID_FIELD,
+// IDENTITY_NOT_FOUND, IDENTITY_DISABLED (until EnableIdentity: a lock would end that).
+func (c *TrustClient) LockIdentity(
+	ctx context.Context, request *trustv1.LockIdentityRequest,
+) (*trustv1.LockIdentityResponse, error) {
+	return call(ctx, c, c.stubs.identity.LockIdentity, request)
+}
+
+// EnableIdentity allows sign-in again, whether it was disabled or locked. Idempotent. Scope `identities:write`. Errors:
+// INVALID_FIELD, IDENTITY_NOT_FOUND.
 func (c *TrustClient) EnableIdentity(
 	ctx context.Context, request *trustv1.EnableIdentityRequest,
 ) (*trustv1.EnableIdentityResponse, error) {

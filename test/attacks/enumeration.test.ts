@@ -19,15 +19,17 @@ describe('attack: enumeration', () => {
   let world: HttpWorld;
   before(async () => {
     world = await httpWorld();
-    for (const name of ['known', 'disab', 'nopwd']) {
+    for (const name of ['known', 'disab', 'locke', 'nopwd']) {
       const { id } = await world.addIdentity({
         identifiers: [{ type: 'email', value: `${name}@example.com`, verified: true }],
       });
       if (name !== 'nopwd')
         await world.setPassword({ tenantId: 'default', actor: 'web', identityId: id, password: ADA.password });
       const before = await world.readIdentity('default', id);
-      if (name === 'disab' && before) {
-        await world.stores.identities.replace(before, { ...before, active: false }, { changes: [], events: [] });
+      if ((name === 'disab' || name === 'locke') && before) {
+        const lockedUntil = name === 'locke' ? world.time.now + 3_600_000 : undefined;
+        const after = { ...before, active: false, stateReason: 'a reason', lockedUntil };
+        await world.stores.identities.replace(before, after, { changes: [], events: [] });
       }
     }
   });
@@ -36,11 +38,11 @@ describe('attack: enumeration', () => {
   const signIn = (name: string, password: string) =>
     world.submit('/sign-in', { identifier: `${name}@example.com`, password });
 
-  it('PWD-3 wrong, unknown, disabled and without password: the same status, headers, words and size, but for what was typed', async () => {
+  it('PWD-3 wrong, unknown, disabled, locked and without password: the same status, headers, words and size, but for what was typed', async () => {
     const cases = [await signIn('known', WRONG), await signIn('nobod', WRONG), await signIn('nopwd', WRONG)];
-    cases.push(await signIn('disab', WRONG), await signIn('disab', ADA.password));
+    for (const name of ['disab', 'locke']) cases.push(await signIn(name, WRONG), await signIn(name, ADA.password));
     const shapes = cases.map((answer) =>
-      shape({ ...answer, body: answer.body.replaceAll(/(known|nobod|nopwd|disab)@/g, 'xxxxx@') }),
+      shape({ ...answer, body: answer.body.replaceAll(/(known|nobod|nopwd|disab|locke)@/g, 'xxxxx@') }),
     );
     for (const one of shapes) assert.deepEqual(one, shapes[0]);
     assert.equal(shapes[0]?.status, 422);
@@ -54,11 +56,12 @@ describe('attack: enumeration', () => {
     const cases = [
       await taken('known', WRONG),
       await taken('disab', WRONG),
+      await taken('locke', WRONG),
       await taken('nopwd', WRONG),
       await taken('known', ADA.password),
     ];
     const shapes = cases.map((answer) =>
-      shape({ ...answer, body: answer.body.replaceAll(/(known|nopwd|disab)@/g, 'xxxxx@') }),
+      shape({ ...answer, body: answer.body.replaceAll(/(known|nopwd|disab|locke)@/g, 'xxxxx@') }),
     );
     for (const one of shapes) assert.deepEqual(one, shapes[0]);
     const wrong = await signIn('known', WRONG);
@@ -81,9 +84,9 @@ describe('attack: enumeration', () => {
   });
 
   for (const path of ['/sign-in/mail', '/recover']) {
-    it(`MAIL-9 ${path}: known, unknown, disabled and without password: the same status, headers, words and size, for the mail and for a wrong code`, async () => {
+    it(`MAIL-9 ${path}: known, unknown, disabled, locked and without password: the same status, headers, words and size, for the mail and for a wrong code`, async () => {
       const shapes = [];
-      for (const name of ['known', 'nobod', 'nopwd', 'disab']) {
+      for (const name of ['known', 'nobod', 'nopwd', 'disab', 'locke']) {
         const { cookie, fields } = await world.open(path);
         const asked = await world.post(path, { ...fields, email: `${name}@example.com` }, { cookie });
         const [, flowToken = ''] = /name="flow_token" value="([^"]*)"/.exec(asked.body) ?? [];
@@ -94,7 +97,7 @@ describe('attack: enumeration', () => {
         const plain = (answer: Answer) =>
           shape({
             ...answer,
-            body: answer.body.replaceAll(/(known|nobod|nopwd|disab)@/g, 'xxxxx@').replaceAll(/tf_\w{49}/g, 'tf_'),
+            body: answer.body.replaceAll(/(known|nobod|nopwd|disab|locke)@/g, 'xxxxx@').replaceAll(/tf_\w{49}/g, 'tf_'),
           });
         shapes.push([plain(asked), plain(wrong), asked.body.length, wrong.body.length]);
       }

@@ -187,6 +187,12 @@ describe('the cascade', function () {
           await server.rpc.ok('IdentityService', 'enableIdentity', { identityId });
         },
       },
+      identity_locked: {
+        act: async ({ identityId }) => {
+          await server.rpc.ok('IdentityService', 'lockIdentity', { identityId, until: new Date(Date.now() + 60_000) });
+          await server.rpc.ok('IdentityService', 'enableIdentity', { identityId });
+        },
+      },
       guest_completed: {
         // The rows of a guest are those of anybody else: what becomes of them is told by the store.
         act: async ({ identityId }) => {

@@ -41,6 +41,40 @@ export function identitySuite(store: () => Store): void {
       assert.equal(await store().identities.read(record.tenantId, record.id.toUpperCase()), undefined);
     });
 
+    it('ACC-12 a lock is over by the clock of the database: what is read then is active, and sessions of it are', async () => {
+      const tenantId = newTenantId();
+      const standing = { active: false, stateReason: 'é: why' };
+      const held = await made(tenantId, {
+        ...standing,
+        lockedUntil: Date.now() + 3_600_000,
+        identifiers: [email('held@x.y')],
+      });
+      const over = await made(tenantId, {
+        ...standing,
+        lockedUntil: Date.now() - 60_000,
+        identifiers: [email('over@x.y')],
+      });
+      const disabled = await made(tenantId, standing);
+      const { stateReason: _, lockedUntil: __, ...lifted } = { ...over, active: true };
+      assert.deepEqual(await stored(held), held);
+      assert.deepEqual(await stored(disabled), disabled);
+      assert.deepEqual(await stored(over), lifted);
+      assert.deepEqual(await store().identities.readByIdentifier(tenantId, 'email', 'over@x.y'), lifted);
+      const page = await store().identities.list(tenantId, { limit: 9 });
+      assert.deepEqual(new Set(page.rows.map(({ active }) => active)), new Set([true, false]));
+      for (const [owner, active] of [
+        [over, true],
+        [disabled, false],
+      ] as const) {
+        const begun = session(tenantId, { identityId: owner.id });
+        await store().sessions.insert(begun, NO_TRAIL);
+        assert.equal((await store().sessions.readByDigest(tenantId, begun.digest))?.identity?.active, active);
+      }
+      const after = { ...lifted, version: lifted.version + 1 };
+      assert.equal(await store().identities.replace(lifted, after, NO_TRAIL), 'ok');
+      assert.deepEqual(await stored(over), after);
+    });
+
     it('keeps any text and large metadata', async () => {
       const tenantId = newTenantId();
       for (const text of AWKWARD_TEXTS) {

@@ -128,6 +128,14 @@ export const callbackQuery: Edge = {
 };
 export const now = Date.now();
 export const instant = (ms: number) => new Date(now + ms).toISOString();
+const lockEnd: Edge = {
+  good: [instant(60_000), instant(366 * 86_400_000 - 1)],
+  bad: [instant(-1), instant(367 * 86_400_000), '0001-01-01T00:00:00Z'],
+};
+export const standingEdges = {
+  DisableIdentity: { identity_id: id('idn'), reason: characters(256) },
+  LockIdentity: { identity_id: id('idn'), reason: characters(256), until: lockEnd },
+};
 export const url = (size: number) => `https://app.example/${a(size - 'https://app.example/'.length)}`;
 export const token: Edge = { good: [a(8_192), 'x'], bad: ['', a(8_193), a(4_097, 'é')] };
 

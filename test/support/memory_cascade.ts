@@ -60,6 +60,13 @@ export function makeRoom(
   return surplus.flatMap((one) => ending?.(one) ?? []);
 }
 
+/** A lock that is over is none. */
+export function lifted(identity: Identity | undefined, now: number): Identity | undefined {
+  if (identity?.lockedUntil === undefined || identity.lockedUntil > now) return identity;
+  const { stateReason: _, lockedUntil: __, ...same } = identity;
+  return { ...same, active: true };
+}
+
 /** Identities whose deletion is due. */
 export const dueOf = (identities: Maps['identities'], now: number, limit: number): readonly Identity[] =>
   [...identities.values()].filter(({ deletionAt }) => deletionAt !== undefined && deletionAt <= now).slice(0, limit);

@@ -13,7 +13,7 @@ import type { SignInCode } from '../../server/src/features/sign_in/sign_in_code.
 import type { SignInCodeStore } from '../../server/src/features/sign_in/store.ts';
 import { retired, type SigningKey } from '../../server/src/features/signing_key/signing_key.ts';
 import type { SigningKeyStore } from '../../server/src/features/signing_key/store.ts';
-import { carryOut, dueOf, makeRoom } from './memory_cascade.ts';
+import { carryOut, dueOf, lifted, makeRoom } from './memory_cascade.ts';
 import { memoryEndings } from './memory_endings.ts';
 import { memoryKnownDevices } from './memory_known_devices.ts';
 import { memoryMailProofs } from './memory_mail_proofs.ts';
@@ -32,7 +32,7 @@ export type MemoryStores = ReturnType<typeof memoryStores>;
  * `events`. `calls` names each call (`sessions.readByDigest`); `control.failure` makes every call fail; `control.before` runs ahead of a
  * call and may change things or throw, as a concurrent caller or a broken database would.
  */
-export function memoryStores() {
+export function memoryStores(clock: () => number = () => 0) {
   const sessions = new Map<string, Session>();
   const identities = new Map<string, Identity>();
   const passwords = new Map<string, string>();
@@ -81,7 +81,8 @@ export function memoryStores() {
     const found = identities.get(key(session.tenantId, session.identityId));
     const organisation = organisations.facts(session.tenantId, session.organisationId, session.identityId);
     if (found === undefined) return { session, identity: undefined, organisation };
-    const { id, displayName, roles, metadata, epoch, version, active } = found;
+    const { id, displayName, roles, metadata, epoch, version } = found;
+    const active = found.active || found.lockedUntil !== undefined;
     return { session, identity: { id, displayName, roles, metadata, epoch, version, active }, organisation };
   };
 
@@ -154,10 +155,11 @@ export function memoryStores() {
       return 'ok';
     },
     async read(tenantId, id) {
-      return identities.get(key(tenantId, id));
+      return lifted(identities.get(key(tenantId, id)), clock());
     },
     async readByIdentifier(tenantId, type, value) {
-      return [...identities.values()].find((row) => row.tenantId === tenantId && holds(row, { type, value }));
+      const found = [...identities.values()].find((row) => row.tenantId === tenantId && holds(row, { type, value }));
+      return lifted(found, clock());
     },
     async replace(before, after, trail, hash) {
       if (identities.get(key(before.tenantId, before.id))?.version !== before.version) return 'changed';

@@ -28,6 +28,7 @@ export async function validRequests(rpc: RpcCaller): Promise<Readonly<Record<str
   const { sessionId, identityId } = await newSession(rpc);
   const rotated = await newSession(rpc, identityId);
   const doomed = await newSession(rpc);
+  const shut = await newSession(rpc);
   const { trustToken } = await rpc.ok('TrustTokenService', 'issueTrustToken', { sessionId, audience: 'dev' });
   const service = await newService(rpc, ['sessions:verify']);
   const rotating = await newService(rpc, ['sessions:verify']);
@@ -64,8 +65,9 @@ export async function validRequests(rpc: RpcCaller): Promise<Readonly<Record<str
     GetIdentity: { identity_id: identityId },
     FindIdentity: { type: 'IDENTIFIER_TYPE_USERNAME', value: identity?.identifiers[0]?.value ?? '' },
     UpdateIdentity: { identity_id: identityId, display_name: 'Mallory' },
-    DisableIdentity: { identity_id: identityId },
-    EnableIdentity: { identity_id: identityId },
+    DisableIdentity: { identity_id: shut.identityId },
+    LockIdentity: { identity_id: shut.identityId, until: new Date(Date.now() + 60_000).toISOString() },
+    EnableIdentity: { identity_id: shut.identityId },
     DeleteIdentity: { identity_id: identityId },
     RequestDeletion: { session_id: doomed.sessionId },
     ExportIdentity: { identity_id: identityId },

@@ -31,7 +31,7 @@ export function testWorld() {
   const clock = () => time.now;
   const random = repeatableRandom();
   const newId = idMaker(clock, random);
-  const stores = memoryStores();
+  const stores = memoryStores(clock);
   const tenant: { settings: TenantSettings } = { settings: { ...DEFAULT_SETTINGS, rateLimits: WIDE_LIMITS } };
   const settings = async () => tenant.settings;
   const readIdentity = stores.identities.read;

@@ -129,6 +129,7 @@ export const METHODS: { readonly [N in ServiceName]: { readonly [M in keyof Serv
     findIdentity: rpc('identities:read'),
     updateIdentity: rpc('identities:write'),
     disableIdentity: rpc('identities:write'),
+    lockIdentity: rpc('identities:write'),
     enableIdentity: rpc('identities:write'),
     deleteIdentity: rpc('identities:write'),
     requestDeletion: rpc('sign-in'),

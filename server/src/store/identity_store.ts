@@ -16,16 +16,16 @@ import { columnsOf, identitiesFrom, selectIdentities } from './identity_row.ts';
 import { removeFactors } from './mfa_store.ts';
 import type { AppendTrail } from './trail.ts';
 
-const BY_ID: Statement = {
+const byId = (dialect: Dialect): Statement => ({
   name: 'identity_by_id',
-  sql: `${selectIdentities('{identity} i')} where i.tenant_id = $1 and i.id = $2 order by f.place`,
-};
+  sql: `${selectIdentities(dialect, '{identity} i')} where i.tenant_id = $1 and i.id = $2 order by f.place`,
+});
 
-const BY_IDENTIFIER: Statement = {
+const byIdentifier = (dialect: Dialect): Statement => ({
   name: 'identity_by_identifier',
-  sql: `${selectIdentities('{identity} i')} where i.tenant_id = $1 and i.id = (select g.identity_id from {identifier} g
+  sql: `${selectIdentities(dialect, '{identity} i')} where i.tenant_id = $1 and i.id = (select g.identity_id from {identifier} g
     where g.tenant_id = $1 and g.type = $2 and g.value = $3) order by f.place`,
-};
+});
 
 const DUE: Statement = {
   name: 'identities_due',
@@ -33,10 +33,10 @@ const DUE: Statement = {
 };
 
 // The page first, then its identities by their keys: SQLite would take the latter first, all that the tenant has.
-const page = ({ joinOne }: Dialect, name: string, after: string, limit: string): Statement => {
+const page = (dialect: Dialect, name: string, after: string, limit: string): Statement => {
   const rows = `(select created_at, id from {identity} where tenant_id = $1 ${after} order by created_at desc, id desc limit ${limit}) p`;
-  const found = `${rows} ${joinOne('inner', '{identity}', 'i', 'i.tenant_id = $1 and i.id = p.id')}`;
-  return { name, sql: `${selectIdentities(found)} order by i.created_at desc, i.id desc, f.place` };
+  const found = `${rows} ${dialect.joinOne('inner', '{identity}', 'i', 'i.tenant_id = $1 and i.id = p.id')}`;
+  return { name, sql: `${selectIdentities(dialect, found)} order by i.created_at desc, i.id desc, f.place` };
 };
 
 /** Writes `after` where the version is still that of `before`; false if it is not. */
@@ -97,6 +97,7 @@ export async function writePassword(
 
 export function identityStore(database: Database, appendTrail: AppendTrail): IdentityStore {
   const { dialect, reader } = database;
+  const [oneById, oneByIdentifier] = [byId(dialect), byIdentifier(dialect)];
   const firstPage = page(dialect, 'identities_first', '', '$2');
   const nextPage = page(dialect, 'identities_next', 'and created_at <= $2 and (created_at < $2 or id < $3)', '$4');
   return {
@@ -111,10 +112,10 @@ export function identityStore(database: Database, appendTrail: AppendTrail): Ide
         return 'ok';
       }),
 
-    read: async (tenantId, id) => identitiesFrom(await reader.rows(BY_ID, [tenantId, id]))[0],
+    read: async (tenantId, id) => identitiesFrom(await reader.rows(oneById, [tenantId, id]))[0],
 
     readByIdentifier: async (tenantId, type, value) =>
-      identitiesFrom(await reader.rows(BY_IDENTIFIER, [tenantId, type, value]))[0],
+      identitiesFrom(await reader.rows(oneByIdentifier, [tenantId, type, value]))[0],
 
     replace: (before, after, trail, passwordHash) =>
       database.write(async (tx) => {

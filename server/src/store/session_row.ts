@@ -51,7 +51,8 @@ function bindingFrom(network: string | null | undefined, device: string | null |
 const COLUMNS = `s.tenant_id, s.handle, s.digest, s.identity_id, s.version, s.epoch, s.authenticated_at, s.acr, s.amr,
   s.created_at, s.last_used_at, s.expires_at, s.idle_timeout, s.revoked_at, s.user_agent, s.ip_address, s.label,
   i.display_name, i.roles, i.metadata, i.epoch, i.version, i.active, s.acting,
-  s.organisation_id, o.display_name, o.roles, o.version, m.roles, t.suspended_at, s.bound_network, s.bound_device`;
+  s.organisation_id, o.display_name, o.roles, o.version, m.roles, t.suspended_at, s.bound_network, s.bound_device,
+  i.locked_until`;
 const OWNER = 'i.tenant_id = s.tenant_id and i.id = s.identity_id';
 const MEMBERSHIP =
   'm.tenant_id = s.tenant_id and m.organisation_id = s.organisation_id and m.identity_id = s.identity_id';
@@ -84,6 +85,7 @@ type FoundRow = readonly [
   ...organisation: OrganisationCells,
   suspendedAt: number | null,
   ...bound: [string | null, string | null],
+  lockedUntil: number | null,
 ];
 
 /** Nothing where no organisation is active, it is gone, or the identity is no member. */
@@ -127,7 +129,8 @@ export function foundFrom(cells: Row): SessionWithIdentity {
             metadata: mapFrom(row[19]),
             epoch: row[20],
             version: row[21],
-            active: Boolean(row[22]),
+            // A lock ends every session: one of the present epoch began after the lock was over.
+            active: Boolean(row[22]) || row[32] !== null,
           },
     organisation: organisationFrom(row),
     ...(row[29] !== null && { suspended: true }),

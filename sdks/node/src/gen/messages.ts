@@ -47,6 +47,8 @@ export type {
   UpdateIdentityResponse,
   DisableIdentityRequest,
   DisableIdentityResponse,
+  LockIdentityRequest,
+  LockIdentityResponse,
   EnableIdentityRequest,
   EnableIdentityResponse,
   DeleteIdentityRequest,

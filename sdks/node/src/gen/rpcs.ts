@@ -162,7 +162,8 @@ export abstract class ContractRpcs extends Rpcs {
   }
 
   /**
-   * Forbids sign-in and ends all sessions by raising the epoch. Idempotent. Scope `identities:write`. Errors:
+   * Forbids sign-in until EnableIdentity, and ends all sessions by raising the epoch. Idempotent; a locked identity is
+   * disabled then, and another reason takes the place of the one before. Scope `identities:write`. Errors:
    * INVALID_FIELD, IDENTITY_NOT_FOUND.
    */
   disableIdentity(
@@ -173,7 +174,20 @@ export abstract class ContractRpcs extends Rpcs {
   }
 
   /**
-   * Allows sign-in again. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD, IDENTITY_NOT_FOUND.
+   * Forbids sign-in until an instant, after which it is allowed again by itself, and ends all sessions by raising the
+   * epoch. A second lock takes the place of the first. Scope `identities:write`. Errors: INVALID_FIELD,
+   * IDENTITY_NOT_FOUND, IDENTITY_DISABLED (until EnableIdentity: a lock would end that).
+   */
+  lockIdentity(
+    request: Input<identity.LockIdentityRequest>,
+    options?: CallOptions,
+  ): Promise<identity.LockIdentityResponse> {
+    return this.call(identity.IdentityServiceService.lockIdentity, identity.LockIdentityRequest, request, options);
+  }
+
+  /**
+   * Allows sign-in again, whether it was disabled or locked. Idempotent. Scope `identities:write`. Errors:
+   * INVALID_FIELD, IDENTITY_NOT_FOUND.
    */
   enableIdentity(
     request: Input<identity.EnableIdentityRequest>,
@@ -1094,6 +1108,7 @@ export const rpcNames = [
   'findIdentity',
   'updateIdentity',
   'disableIdentity',
+  'lockIdentity',
   'enableIdentity',
   'deleteIdentity',
   'requestDeletion',

@@ -110,6 +110,7 @@ describe('watch: what stands on it', function () {
     rotateSession: { answer: { session: { handle: HANDLE, version: 2n } } },
     setPassword: { answer: { epoch: 2n }, request: { identityId: IDENTITY } },
     disableIdentity: { answer: { identity } },
+    lockIdentity: { answer: { identity } },
     enableIdentity: { answer: { identity } },
     updateIdentity: { answer: { identity } },
     addIdentifier: { answer: { identity } },

@@ -105,6 +105,7 @@ const OWN_CHANGES = new Map<string, OwnChange>([
   ],
   [PasswordServiceService.setPassword.path, newEpoch],
   [IdentityServiceService.disableIdentity.path, ofIdentity],
+  [IdentityServiceService.lockIdentity.path, ofIdentity],
   [IdentityServiceService.enableIdentity.path, ofIdentity],
   [IdentityServiceService.updateIdentity.path, ofIdentity],
   [IdentityServiceService.addIdentifier.path, ofIdentity],

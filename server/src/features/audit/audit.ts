@@ -4,7 +4,7 @@ import type { NewId } from '../../kernel/ids.ts';
 /** Security-relevant acts (spec chapter 7). */
 export type AuditAction =
   | `session.${'created' | 'revoked' | 'rotated' | 'refused' | 'organisation_set'}`
-  | `identity.${'created' | 'updated' | 'disabled' | 'enabled' | 'deleted' | 'sessions_revoked' | 'deletion_requested' | 'deletion_cancelled'}`
+  | `identity.${'created' | 'updated' | 'disabled' | 'locked' | 'enabled' | 'deleted' | 'sessions_revoked' | 'deletion_requested' | 'deletion_cancelled'}`
   | `identifier.${'added' | 'removed' | 'verified'}`
   | `password.${'signed_up' | 'signed_in' | 'rejected' | 'changed'}`
   | `sign_in_code.${'issued' | 'exchanged' | 'rejected' | 'replayed'}`

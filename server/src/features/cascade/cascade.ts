@@ -31,6 +31,7 @@ export type Act =
   | 'email_changed'
   | 'roles_changed'
   | 'identity_disabled'
+  | 'identity_locked'
   | 'guest_completed'
   | 'deletion_requested'
   | 'identity_deleted';
@@ -83,6 +84,7 @@ export const CASCADE: Readonly<Record<Act, Effects>> = {
   // Trust Tokens say the old roles until they end; verdicts are read anew.
   roles_changed: { ...ALL_KEPT, trustTokens: 'ended' },
   identity_disabled: ALL_ENDED,
+  identity_locked: ALL_ENDED,
   // Whoever knew the guest's session must not have the account's.
   guest_completed: ALL_ENDED,
   deletion_requested: ALL_ENDED,

@@ -128,5 +128,10 @@ const isOwnEnd = (handle: string) => (event: AuditEvent) =>
 /** The epoch that an act has raised its identity to; 0 if it has not. */
 const epochOf = ({ facts }: AuditEvent) => Number(facts.epoch ?? 0);
 
-const endWords = (event: AuditEvent) =>
-  `${event.actor} ended ${event.action === 'session.revoked' ? 'the session' : 'sessions of its identity'} at ${at(event.at)} (${event.action}).`;
+function endWords({ actor, action, at: when, facts: { reason, until } }: AuditEvent): string {
+  const what = action === 'session.revoked' ? 'the session' : 'sessions of its identity';
+  // What an operator wrote, who reads this too.
+  const why = reason === undefined ? '' : ` Reason: ${reason}`;
+  const end = action === 'identity.locked' && until !== undefined ? ` The lock ends at ${until}.` : '';
+  return `${actor} ended ${what} at ${at(when)} (${action}).${end}${why}`;
+}

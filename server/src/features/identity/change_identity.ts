@@ -23,6 +23,8 @@ export type ChangeTarget = {
   readonly act?: Act | undefined;
   /** The session or sign-in in which it is done. */
   readonly within?: Within | undefined;
+  /** What the audit event says beside. */
+  readonly facts?: Readonly<Record<string, string>> | undefined;
 };
 
 /** A change: the record after it, or undefined where it is so already and nothing is to be written. */
@@ -37,7 +39,7 @@ export const ATTEMPTS = 5;
  */
 export async function changeIdentity(
   deps: ChangeDeps,
-  { tenantId, actor, identityId, expectedVersion, act, within }: ChangeTarget,
+  { tenantId, actor, identityId, expectedVersion, act, within, facts = {} }: ChangeTarget,
   action: AuditAction,
   rule: IdentityRule,
 ): Promise<Identity> {
@@ -52,7 +54,8 @@ export async function changeIdentity(
     const epoch = raisesEpoch(acts) ? before.epoch + 1 : changed.epoch;
     const version = before.version + 1;
     const after = { ...changed, epoch, version, updatedAt: now };
-    const event = auditEvent({ tenantId, name: actor }, now, deps.newId, action, { identityId, subject: identityId });
+    const about = { identityId, subject: identityId, facts: { ...facts } };
+    const event = auditEvent({ tenantId, name: actor }, now, deps.newId, action, about);
     const changes = [{ tenantId, kind: 'identity' as const, identityId, epoch, version }];
     const ending = { tenantId, identityId, acts, within, at: now, raised: { epoch, version } };
     const answer = await deps.identities.replace(before, after, { changes, events: [event], ending });
@@ -71,7 +74,9 @@ function actsOf(before: Identity, after: Identity): readonly Act[] {
     ...(roles(before) === roles(after) ? [] : (['roles_changed'] as const)),
     ...(added ? (['identifier_added'] as const) : []),
     ...(removed ? (['identifier_removed'] as const) : []),
-    ...(before.active && !after.active ? (['identity_disabled'] as const) : []),
+    ...(before.active && !after.active
+      ? [after.lockedUntil === undefined ? ('identity_disabled' as const) : ('identity_locked' as const)]
+      : []),
   ];
 }
 

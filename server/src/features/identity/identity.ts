@@ -17,7 +17,12 @@ export type IdentityFacts = {
 
 export type Identity = IdentityFacts & {
   readonly tenantId: string;
+  /** Whether it may sign in. False while it is disabled or locked; a lock that has run out is none. */
   readonly active: boolean;
+  /** Why it is disabled or locked, in the words of whoever did so. */
+  readonly stateReason?: string | undefined;
+  /** When its lock ends; undefined where it is not locked. */
+  readonly lockedUntil?: Instant | undefined;
   /** 1 to 10, in the order in which they were added. */
   readonly identifiers: readonly Identifier[];
   readonly createdAt: Instant;

@@ -88,11 +88,11 @@ describe('IdentityService', () => {
     const { rpc, signIn, verdict } = served();
     const { sessionId, identity } = await signIn();
     assert.equal(await verdict(sessionId), 'active');
-    const { identity: disabled } = await rpc.disableIdentity(target(identity.id), CALL);
+    const { identity: disabled } = await rpc.disableIdentity({ ...target(identity.id), reason: '' }, CALL);
     assert.equal(disabled?.state, message.IdentityState.DISABLED);
     assert.equal(disabled?.epoch, 2n);
     assert.equal(await verdict(sessionId), 'REVOKED');
-    await rpc.disableIdentity(target(identity.id), CALL);
+    await rpc.disableIdentity({ ...target(identity.id), reason: '' }, CALL);
     const { identity: enabled } = await rpc.enableIdentity(target(identity.id), CALL);
     assert.equal(enabled?.epoch, 2n);
     assert.equal(await verdict(sessionId), 'REVOKED');
@@ -142,7 +142,7 @@ describe('IdentityService', () => {
     await rpc.addIdentifier({ ...target(id), identifier: PHONE_OF_ADA }, CALL);
     await rpc.removeIdentifier({ ...target(id), type: PHONE, value: PHONE_OF_ADA.value }, CALL);
     await update({ identityId: id, displayName: 'Ada' });
-    await rpc.disableIdentity(target(id), CALL);
+    await rpc.disableIdentity({ ...target(id), reason: '' }, CALL);
     await rpc.enableIdentity(target(id), CALL);
     await rpc.deleteIdentity(target(id), CALL);
     assert.deepEqual(
@@ -188,7 +188,7 @@ describe('IdentityService', () => {
     const { id } = await create();
     const foreign = { ...CALL, tenantId: 'other' };
     await assert.rejects(rpc.getIdentity(target(id), foreign), reason('IDENTITY_NOT_FOUND'));
-    await assert.rejects(rpc.disableIdentity(target(id), foreign), reason('IDENTITY_NOT_FOUND'));
+    await assert.rejects(rpc.disableIdentity({ ...target(id), reason: '' }, foreign), reason('IDENTITY_NOT_FOUND'));
     await assert.rejects(rpc.deleteIdentity(target(id), foreign), reason('IDENTITY_NOT_FOUND'));
   });
 });

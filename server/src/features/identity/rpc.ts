@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { checked, identityId, pagePosition, pageSize, pageToken } from '../../contract/fields.ts';
+import { checked, identityId, pagePosition, pageSize, pageToken, textCharacters } from '../../contract/fields.ts';
 import type * as message from '../../contract/gen/trust/v1/identity.ts';
 import { IdentityState } from '../../contract/gen/trust/v1/identity.ts';
-import { optionalTimestamp, timestamp } from '../../contract/messages.ts';
+import { instantOf, optionalTimestamp, timestamp } from '../../contract/messages.ts';
 import type { Call, Handler } from '../../contract/rpc.ts';
 import { invalidField, TrustError } from '../../errors/trust_error.ts';
 import type { AuditAction } from '../audit/audit.ts';
-import { type ChangeDeps, changeIdentity, type IdentityRule } from './change_identity.ts';
+import { disabled, enabled, locked, reasonFacts, standingOf } from '../standing/standing.ts';
+import { type ChangeDeps, type ChangeTarget, changeIdentity, type IdentityRule } from './change_identity.ts';
 import type { CreateIdentity } from './create_identity.ts';
 import { createFields, readIdentifier, readIdentifiers, TYPE_MESSAGES, updateFields } from './fields.ts';
 import { type Identity, MAX_IDENTIFIERS, sameName } from './identity.ts';
@@ -19,6 +20,7 @@ export type IdentityRpc = {
   readonly findIdentity: Handler<message.FindIdentityRequest, message.FindIdentityResponse>;
   readonly updateIdentity: Handler<message.UpdateIdentityRequest, message.UpdateIdentityResponse>;
   readonly disableIdentity: Handler<message.DisableIdentityRequest, message.DisableIdentityResponse>;
+  readonly lockIdentity: Handler<message.LockIdentityRequest, message.LockIdentityResponse>;
   readonly enableIdentity: Handler<message.EnableIdentityRequest, message.EnableIdentityResponse>;
   readonly deleteIdentity: Handler<message.DeleteIdentityRequest, message.DeleteIdentityResponse>;
   readonly listIdentities: Handler<message.ListIdentitiesRequest, message.ListIdentitiesResponse>;
@@ -27,6 +29,7 @@ export type IdentityRpc = {
 };
 
 const byId = z.object({ identityId });
+const stateReason = textCharacters(256);
 
 /** The handlers of IdentityService. */
 export function identityRpc(useCases: {
@@ -38,7 +41,7 @@ export function identityRpc(useCases: {
   const { identities } = useCases;
 
   const change = async (
-    target: { readonly identityId: string; readonly expectedVersion?: number | undefined },
+    target: Pick<ChangeTarget, 'identityId' | 'expectedVersion' | 'facts'>,
     { tenantId, caller }: Call,
     action: AuditAction,
     rule: IdentityRule,
@@ -74,15 +77,21 @@ export function identityRpc(useCases: {
       }));
     },
 
-    disableIdentity: (request, call) =>
-      change(checked(byId, request), call, 'identity.disabled', (before) =>
-        before.active ? { ...before, active: false } : undefined,
-      ),
+    async disableIdentity(request, call) {
+      const { reason, ...target } = checked(byId.extend({ reason: stateReason }), request);
+      const facts = reasonFacts(reason);
+      return change({ ...target, facts }, call, 'identity.disabled', (before) => disabled(before, reason));
+    },
 
-    enableIdentity: (request, call) =>
-      change(checked(byId, request), call, 'identity.enabled', (before) =>
-        before.active ? undefined : { ...before, active: true },
-      ),
+    async lockIdentity(request, call) {
+      const { reason, ...target } = checked(byId.extend({ reason: stateReason }), request);
+      const until = instantOf(request.until);
+      if (until === undefined) throw invalidField('until', 'is required');
+      const facts = { ...reasonFacts(reason), until: new Date(until).toISOString() };
+      return change({ ...target, facts }, call, 'identity.locked', (before, now) => locked(before, reason, until, now));
+    },
+
+    enableIdentity: (request, call) => change(checked(byId, request), call, 'identity.enabled', enabled),
 
     async deleteIdentity(request, { tenantId, caller }) {
       await useCases.removeIdentity({ ...checked(byId, request), tenantId, actor: caller.service });
@@ -121,6 +130,12 @@ export function identityRpc(useCases: {
   };
 }
 
+const STATES = {
+  active: IdentityState.ACTIVE,
+  disabled: IdentityState.DISABLED,
+  locked: IdentityState.LOCKED,
+} as const;
+
 function known(identity: Identity | undefined): Identity {
   if (identity === undefined) throw new TrustError('IDENTITY_NOT_FOUND');
   return identity;
@@ -130,7 +145,9 @@ function identityMessage(identity: Identity): message.Identity {
   return {
     id: identity.id,
     tenantId: identity.tenantId,
-    state: identity.active ? IdentityState.ACTIVE : IdentityState.DISABLED,
+    state: STATES[standingOf(identity)],
+    stateReason: identity.stateReason ?? '',
+    lockedUntil: optionalTimestamp(identity.lockedUntil),
     identifiers: identity.identifiers.map(({ type, value, verified }) => ({
       type: TYPE_MESSAGES[type],
       value,

@@ -155,9 +155,13 @@ export function createSession(deps: {
 function mayBegin(identity: Identity | undefined, epoch: number | undefined): Identity {
   if (epoch !== undefined && !(identity?.active && identity.epoch === epoch)) throw new TrustError('SESSION_REJECTED');
   if (identity === undefined) throw new TrustError('IDENTITY_NOT_FOUND');
-  if (!identity.active) throw new TrustError('IDENTITY_DISABLED');
+  if (!identity.active) throw new TrustError('IDENTITY_DISABLED', { metadata: lockOf(identity) });
   return identity;
 }
+
+/** For administration: when a lock ends. */
+const lockOf = ({ lockedUntil }: Identity): Record<string, string> =>
+  lockedUntil === undefined ? {} : { locked_until: new Date(lockedUntil).toISOString() };
 
 /** What holds in the organisation that is to be active. */
 async function active(

@@ -19,6 +19,9 @@ export const IdentityEntity = defineEntity({
     createdAt: p.bigint('number'),
     updatedAt: p.bigint('number'),
     deletionAt: p.bigint('number').nullable(),
+    stateReason: p.text().nullable(),
+    // A lock is over by the database's clock: what is read then is an active identity.
+    lockedUntil: p.bigint('number').nullable(),
   },
 });
 

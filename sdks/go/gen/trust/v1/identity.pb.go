@@ -91,6 +91,8 @@ const (
 	IdentityState_IDENTITY_STATE_ACTIVE IdentityState = 1
 	// May not sign in; has no active session.
 	IdentityState_IDENTITY_STATE_DISABLED IdentityState = 2
+	// May not sign in until `locked_until`; has no active session.
+	IdentityState_IDENTITY_STATE_LOCKED IdentityState = 3
 )
 
 // Enum value maps for IdentityState.
@@ -99,11 +101,13 @@ var (
 		0: "IDENTITY_STATE_UNSPECIFIED",
 		1: "IDENTITY_STATE_ACTIVE",
 		2: "IDENTITY_STATE_DISABLED",
+		3: "IDENTITY_STATE_LOCKED",
 	}
 	IdentityState_value = map[string]int32{
 		"IDENTITY_STATE_UNSPECIFIED": 0,
 		"IDENTITY_STATE_ACTIVE":      1,
 		"IDENTITY_STATE_DISABLED":    2,
+		"IDENTITY_STATE_LOCKED":      3,
 	}
 )
 
@@ -224,7 +228,12 @@ type Identity struct {
 	// When it last changed.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// When it is deleted, if its person has asked for that; a sign-in takes it back.
-	DeletionAt    *timestamppb.Timestamp `protobuf:"bytes,30,opt,name=deletion_at,json=deletionAt,proto3" json:"deletion_at,omitempty"`
+	DeletionAt *timestamppb.Timestamp `protobuf:"bytes,30,opt,name=deletion_at,json=deletionAt,proto3" json:"deletion_at,omitempty"`
+	// Why it is disabled or locked, in the words of whoever did so; for administration, never shown at sign-in. At most 256
+	// characters.
+	StateReason string `protobuf:"bytes,31,opt,name=state_reason,json=stateReason,proto3" json:"state_reason,omitempty"`
+	// When a lock ends. Absent where it is not locked.
+	LockedUntil   *timestamppb.Timestamp `protobuf:"bytes,32,opt,name=locked_until,json=lockedUntil,proto3" json:"locked_until,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -339,6 +348,20 @@ func (x *Identity) GetUpdatedAt() *timestamppb.Timestamp {
 func (x *Identity) GetDeletionAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.DeletionAt
+	}
+	return nil
+}
+
+func (x *Identity) GetStateReason() string {
+	if x != nil {
+		return x.StateReason
+	}
+	return ""
+}
+
+func (x *Identity) GetLockedUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LockedUntil
 	}
 	return nil
 }
@@ -1266,7 +1289,9 @@ type DisableIdentityRequest struct {
 	// Tenant id; empty means `default`.
 	TenantId string `protobuf:"bytes,1,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
 	// Identity id. Required.
-	IdentityId    string `protobuf:"bytes,2,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	IdentityId string `protobuf:"bytes,2,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// Why, for administration and the audit trail. At most 256 characters.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1311,6 +1336,13 @@ func (x *DisableIdentityRequest) GetTenantId() string {
 func (x *DisableIdentityRequest) GetIdentityId() string {
 	if x != nil {
 		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *DisableIdentityRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
 	}
 	return ""
 }
@@ -1361,6 +1393,125 @@ func (x *DisableIdentityResponse) GetIdentity() *Identity {
 	return nil
 }
 
+// LockIdentityRequest names it, until when, and why.
+type LockIdentityRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Tenant id; empty means `default`.
+	TenantId string `protobuf:"bytes,1,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
+	// Identity id. Required.
+	IdentityId string `protobuf:"bytes,2,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// When the lock ends: in the future, at most 366 days from now. Millisecond precision. Required.
+	Until *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=until,proto3" json:"until,omitempty"`
+	// Why, for administration and the audit trail. At most 256 characters.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LockIdentityRequest) Reset() {
+	*x = LockIdentityRequest{}
+	mi := &file_trust_v1_identity_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LockIdentityRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LockIdentityRequest) ProtoMessage() {}
+
+func (x *LockIdentityRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_identity_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LockIdentityRequest.ProtoReflect.Descriptor instead.
+func (*LockIdentityRequest) Descriptor() ([]byte, []int) {
+	return file_trust_v1_identity_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *LockIdentityRequest) GetTenantId() string {
+	if x != nil {
+		return x.TenantId
+	}
+	return ""
+}
+
+func (x *LockIdentityRequest) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *LockIdentityRequest) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+func (x *LockIdentityRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// LockIdentityResponse returns it.
+type LockIdentityResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identity as it is now.
+	Identity      *Identity `protobuf:"bytes,1,opt,name=identity,proto3" json:"identity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LockIdentityResponse) Reset() {
+	*x = LockIdentityResponse{}
+	mi := &file_trust_v1_identity_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LockIdentityResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LockIdentityResponse) ProtoMessage() {}
+
+func (x *LockIdentityResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_identity_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LockIdentityResponse.ProtoReflect.Descriptor instead.
+func (*LockIdentityResponse) Descriptor() ([]byte, []int) {
+	return file_trust_v1_identity_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *LockIdentityResponse) GetIdentity() *Identity {
+	if x != nil {
+		return x.Identity
+	}
+	return nil
+}
+
 // EnableIdentityRequest names it.
 type EnableIdentityRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1374,7 +1525,7 @@ type EnableIdentityRequest struct {
 
 func (x *EnableIdentityRequest) Reset() {
 	*x = EnableIdentityRequest{}
-	mi := &file_trust_v1_identity_proto_msgTypes[20]
+	mi := &file_trust_v1_identity_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1386,7 +1537,7 @@ func (x *EnableIdentityRequest) String() string {
 func (*EnableIdentityRequest) ProtoMessage() {}
 
 func (x *EnableIdentityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_identity_proto_msgTypes[20]
+	mi := &file_trust_v1_identity_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1399,7 +1550,7 @@ func (x *EnableIdentityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableIdentityRequest.ProtoReflect.Descriptor instead.
 func (*EnableIdentityRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_identity_proto_rawDescGZIP(), []int{20}
+	return file_trust_v1_identity_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *EnableIdentityRequest) GetTenantId() string {
@@ -1427,7 +1578,7 @@ type EnableIdentityResponse struct {
 
 func (x *EnableIdentityResponse) Reset() {
 	*x = EnableIdentityResponse{}
-	mi := &file_trust_v1_identity_proto_msgTypes[21]
+	mi := &file_trust_v1_identity_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1439,7 +1590,7 @@ func (x *EnableIdentityResponse) String() string {
 func (*EnableIdentityResponse) ProtoMessage() {}
 
 func (x *EnableIdentityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_identity_proto_msgTypes[21]
+	mi := &file_trust_v1_identity_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1452,7 +1603,7 @@ func (x *EnableIdentityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableIdentityResponse.ProtoReflect.Descriptor instead.
 func (*EnableIdentityResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_identity_proto_rawDescGZIP(), []int{21}
+	return file_trust_v1_identity_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *EnableIdentityResponse) GetIdentity() *Identity {
@@ -1475,7 +1626,7 @@ type DeleteIdentityRequest struct {
 
 func (x *DeleteIdentityRequest) Reset() {
 	*x = DeleteIdentityRequest{}
-	mi := &file_trust_v1_identity_proto_msgTypes[22]
+	mi := &file_trust_v1_identity_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1487,7 +1638,7 @@ func (x *DeleteIdentityRequest) String() string {
 func (*DeleteIdentityRequest) ProtoMessage() {}
 
 func (x *DeleteIdentityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_identity_proto_msgTypes[22]
+	mi := &file_trust_v1_identity_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1500,7 +1651,7 @@ func (x *DeleteIdentityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteIdentityRequest.ProtoReflect.Descriptor instead.
 func (*DeleteIdentityRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_identity_proto_rawDescGZIP(), []int{22}
+	return file_trust_v1_identity_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *DeleteIdentityRequest) GetTenantId() string {
@@ -1526,7 +1677,7 @@ type DeleteIdentityResponse struct {
 
 func (x *DeleteIdentityResponse) Reset() {
 	*x = DeleteIdentityResponse{}
-	mi := &file_trust_v1_identity_proto_msgTypes[23]
+	mi := &file_trust_v1_identity_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1538,7 +1689,7 @@ func (x *DeleteIdentityResponse) String() string {
 func (*DeleteIdentityResponse) ProtoMessage() {}
 
 func (x *DeleteIdentityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_identity_proto_msgTypes[23]
+	mi := &file_trust_v1_identity_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1551,7 +1702,7 @@ func (x *DeleteIdentityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteIdentityResponse.ProtoReflect.Descriptor instead.
 func (*DeleteIdentityResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_identity_proto_rawDescGZIP(), []int{23}
+	return file_trust_v1_identity_proto_rawDescGZIP(), []int{25}
 }
 
 // ListIdentitiesRequest asks for a page.
@@ -1569,7 +1720,7 @@ type ListIdentitiesRequest struct {
 
 func (x *ListIdentitiesRequest) Reset() {
 	*x = ListIdentitiesRequest{}
-	mi := &file_trust_v1_identity_proto_msgTypes[24]
+	mi := &file_trust_v1_identity_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1581,7 +1732,7 @@ func (x *ListIdentitiesRequest) String() string {
 func (*ListIdentitiesRequest) ProtoMessage() {}
 
 func (x *ListIdentitiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_identity_proto_msgTypes[24]
+	mi := &file_trust_v1_identity_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1594,7 +1745,7 @@ func (x *ListIdentitiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIdentitiesRequest.ProtoReflect.Descriptor instead.
 func (*ListIdentitiesRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_identity_proto_rawDescGZIP(), []int{24}
+	return file_trust_v1_identity_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListIdentitiesRequest) GetTenantId() string {
@@ -1631,7 +1782,7 @@ type ListIdentitiesResponse struct {
 
 func (x *ListIdentitiesResponse) Reset() {
 	*x = ListIdentitiesResponse{}
-	mi := &file_trust_v1_identity_proto_msgTypes[25]
+	mi := &file_trust_v1_identity_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1643,7 +1794,7 @@ func (x *ListIdentitiesResponse) String() string {
 func (*ListIdentitiesResponse) ProtoMessage() {}
 
 func (x *ListIdentitiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_identity_proto_msgTypes[25]
+	mi := &file_trust_v1_identity_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1656,7 +1807,7 @@ func (x *ListIdentitiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIdentitiesResponse.ProtoReflect.Descriptor instead.
 func (*ListIdentitiesResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_identity_proto_rawDescGZIP(), []int{25}
+	return file_trust_v1_identity_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListIdentitiesResponse) GetIdentities() []*Identity {
@@ -1688,7 +1839,7 @@ type AddIdentifierRequest struct {
 
 func (x *AddIdentifierRequest) Reset() {
 	*x = AddIdentifierRequest{}
-	mi := &file_trust_v1_identity_proto_msgTypes[26]
+	mi := &file_trust_v1_identity_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1700,7 +1851,7 @@ func (x *AddIdentifierRequest) String() string {
 func (*AddIdentifierRequest) ProtoMessage() {}
 
 func (x *AddIdentifierRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_identity_proto_msgTypes[26]
+	mi := &file_trust_v1_identity_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1713,7 +1864,7 @@ func (x *AddIdentifierRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddIdentifierRequest.ProtoReflect.Descriptor instead.
 func (*AddIdentifierRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_identity_proto_rawDescGZIP(), []int{26}
+	return file_trust_v1_identity_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *AddIdentifierRequest) GetTenantId() string {
@@ -1748,7 +1899,7 @@ type AddIdentifierResponse struct {
 
 func (x *AddIdentifierResponse) Reset() {
 	*x = AddIdentifierResponse{}
-	mi := &file_trust_v1_identity_proto_msgTypes[27]
+	mi := &file_trust_v1_identity_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1760,7 +1911,7 @@ func (x *AddIdentifierResponse) String() string {
 func (*AddIdentifierResponse) ProtoMessage() {}
 
 func (x *AddIdentifierResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_identity_proto_msgTypes[27]
+	mi := &file_trust_v1_identity_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1773,7 +1924,7 @@ func (x *AddIdentifierResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddIdentifierResponse.ProtoReflect.Descriptor instead.
 func (*AddIdentifierResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_identity_proto_rawDescGZIP(), []int{27}
+	return file_trust_v1_identity_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *AddIdentifierResponse) GetIdentity() *Identity {
@@ -1800,7 +1951,7 @@ type RemoveIdentifierRequest struct {
 
 func (x *RemoveIdentifierRequest) Reset() {
 	*x = RemoveIdentifierRequest{}
-	mi := &file_trust_v1_identity_proto_msgTypes[28]
+	mi := &file_trust_v1_identity_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1812,7 +1963,7 @@ func (x *RemoveIdentifierRequest) String() string {
 func (*RemoveIdentifierRequest) ProtoMessage() {}
 
 func (x *RemoveIdentifierRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_identity_proto_msgTypes[28]
+	mi := &file_trust_v1_identity_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1825,7 +1976,7 @@ func (x *RemoveIdentifierRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveIdentifierRequest.ProtoReflect.Descriptor instead.
 func (*RemoveIdentifierRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_identity_proto_rawDescGZIP(), []int{28}
+	return file_trust_v1_identity_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *RemoveIdentifierRequest) GetTenantId() string {
@@ -1867,7 +2018,7 @@ type RemoveIdentifierResponse struct {
 
 func (x *RemoveIdentifierResponse) Reset() {
 	*x = RemoveIdentifierResponse{}
-	mi := &file_trust_v1_identity_proto_msgTypes[29]
+	mi := &file_trust_v1_identity_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1879,7 +2030,7 @@ func (x *RemoveIdentifierResponse) String() string {
 func (*RemoveIdentifierResponse) ProtoMessage() {}
 
 func (x *RemoveIdentifierResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_identity_proto_msgTypes[29]
+	mi := &file_trust_v1_identity_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1892,7 +2043,7 @@ func (x *RemoveIdentifierResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveIdentifierResponse.ProtoReflect.Descriptor instead.
 func (*RemoveIdentifierResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_identity_proto_rawDescGZIP(), []int{29}
+	return file_trust_v1_identity_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *RemoveIdentifierResponse) GetIdentity() *Identity {
@@ -1911,7 +2062,7 @@ const file_trust_v1_identity_proto_rawDesc = "" +
 	"Identifier\x12,\n" +
 	"\x04type\x18\x01 \x01(\x0e2\x18.trust.v1.IdentifierTypeR\x04type\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value\x12\x1a\n" +
-	"\bverified\x18\x03 \x01(\bR\bverified\"\xb5\x04\n" +
+	"\bverified\x18\x03 \x01(\bR\bverified\"\x97\x05\n" +
 	"\bIdentity\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
 	"\ttenant_id\x18\x02 \x01(\tR\btenantId\x12-\n" +
@@ -1928,7 +2079,9 @@ const file_trust_v1_identity_proto_rawDesc = "" +
 	"\n" +
 	"updated_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12;\n" +
 	"\vdeletion_at\x18\x1e \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"deletionAt\x1a;\n" +
+	"deletionAt\x12!\n" +
+	"\fstate_reason\x18\x1f \x01(\tR\vstateReason\x12=\n" +
+	"\flocked_until\x18  \x01(\v2\x1a.google.protobuf.TimestampR\vlockedUntil\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"Y\n" +
@@ -1999,12 +2152,21 @@ const file_trust_v1_identity_proto_rawDesc = "" +
 	"\x10expected_version\x18\x06 \x01(\x04R\x0fexpectedVersionB\x0f\n" +
 	"\r_display_name\"H\n" +
 	"\x16UpdateIdentityResponse\x12.\n" +
-	"\bidentity\x18\x01 \x01(\v2\x12.trust.v1.IdentityR\bidentity\"V\n" +
+	"\bidentity\x18\x01 \x01(\v2\x12.trust.v1.IdentityR\bidentity\"n\n" +
 	"\x16DisableIdentityRequest\x12\x1b\n" +
 	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12\x1f\n" +
 	"\videntity_id\x18\x02 \x01(\tR\n" +
-	"identityId\"I\n" +
+	"identityId\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"I\n" +
 	"\x17DisableIdentityResponse\x12.\n" +
+	"\bidentity\x18\x01 \x01(\v2\x12.trust.v1.IdentityR\bidentity\"\x9d\x01\n" +
+	"\x13LockIdentityRequest\x12\x1b\n" +
+	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12\x1f\n" +
+	"\videntity_id\x18\x02 \x01(\tR\n" +
+	"identityId\x120\n" +
+	"\x05until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"F\n" +
+	"\x14LockIdentityResponse\x12.\n" +
 	"\bidentity\x18\x01 \x01(\v2\x12.trust.v1.IdentityR\bidentity\"U\n" +
 	"\x15EnableIdentityRequest\x12\x1b\n" +
 	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12\x1f\n" +
@@ -2048,18 +2210,20 @@ const file_trust_v1_identity_proto_rawDesc = "" +
 	"\x1bIDENTIFIER_TYPE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15IDENTIFIER_TYPE_EMAIL\x10\x01\x12\x19\n" +
 	"\x15IDENTIFIER_TYPE_PHONE\x10\x02\x12\x1c\n" +
-	"\x18IDENTIFIER_TYPE_USERNAME\x10\x03*g\n" +
+	"\x18IDENTIFIER_TYPE_USERNAME\x10\x03*\x82\x01\n" +
 	"\rIdentityState\x12\x1e\n" +
 	"\x1aIDENTITY_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15IDENTITY_STATE_ACTIVE\x10\x01\x12\x1b\n" +
-	"\x17IDENTITY_STATE_DISABLED\x10\x022\xd3\b\n" +
+	"\x17IDENTITY_STATE_DISABLED\x10\x02\x12\x19\n" +
+	"\x15IDENTITY_STATE_LOCKED\x10\x032\xa2\t\n" +
 	"\x0fIdentityService\x12S\n" +
 	"\x0eCreateIdentity\x12\x1f.trust.v1.CreateIdentityRequest\x1a .trust.v1.CreateIdentityResponse\x12J\n" +
 	"\vCreateGuest\x12\x1c.trust.v1.CreateGuestRequest\x1a\x1d.trust.v1.CreateGuestResponse\x12J\n" +
 	"\vGetIdentity\x12\x1c.trust.v1.GetIdentityRequest\x1a\x1d.trust.v1.GetIdentityResponse\x12M\n" +
 	"\fFindIdentity\x12\x1d.trust.v1.FindIdentityRequest\x1a\x1e.trust.v1.FindIdentityResponse\x12S\n" +
 	"\x0eUpdateIdentity\x12\x1f.trust.v1.UpdateIdentityRequest\x1a .trust.v1.UpdateIdentityResponse\x12V\n" +
-	"\x0fDisableIdentity\x12 .trust.v1.DisableIdentityRequest\x1a!.trust.v1.DisableIdentityResponse\x12S\n" +
+	"\x0fDisableIdentity\x12 .trust.v1.DisableIdentityRequest\x1a!.trust.v1.DisableIdentityResponse\x12M\n" +
+	"\fLockIdentity\x12\x1d.trust.v1.LockIdentityRequest\x1a\x1e.trust.v1.LockIdentityResponse\x12S\n" +
 	"\x0eEnableIdentity\x12\x1f.trust.v1.EnableIdentityRequest\x1a .trust.v1.EnableIdentityResponse\x12S\n" +
 	"\x0eDeleteIdentity\x12\x1f.trust.v1.DeleteIdentityRequest\x1a .trust.v1.DeleteIdentityResponse\x12V\n" +
 	"\x0fRequestDeletion\x12 .trust.v1.RequestDeletionRequest\x1a!.trust.v1.RequestDeletionResponse\x12S\n" +
@@ -2081,7 +2245,7 @@ func file_trust_v1_identity_proto_rawDescGZIP() []byte {
 }
 
 var file_trust_v1_identity_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_trust_v1_identity_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_trust_v1_identity_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_trust_v1_identity_proto_goTypes = []any{
 	(IdentifierType)(0),              // 0: trust.v1.IdentifierType
 	(IdentityState)(0),               // 1: trust.v1.IdentityState
@@ -2105,86 +2269,93 @@ var file_trust_v1_identity_proto_goTypes = []any{
 	(*UpdateIdentityResponse)(nil),   // 19: trust.v1.UpdateIdentityResponse
 	(*DisableIdentityRequest)(nil),   // 20: trust.v1.DisableIdentityRequest
 	(*DisableIdentityResponse)(nil),  // 21: trust.v1.DisableIdentityResponse
-	(*EnableIdentityRequest)(nil),    // 22: trust.v1.EnableIdentityRequest
-	(*EnableIdentityResponse)(nil),   // 23: trust.v1.EnableIdentityResponse
-	(*DeleteIdentityRequest)(nil),    // 24: trust.v1.DeleteIdentityRequest
-	(*DeleteIdentityResponse)(nil),   // 25: trust.v1.DeleteIdentityResponse
-	(*ListIdentitiesRequest)(nil),    // 26: trust.v1.ListIdentitiesRequest
-	(*ListIdentitiesResponse)(nil),   // 27: trust.v1.ListIdentitiesResponse
-	(*AddIdentifierRequest)(nil),     // 28: trust.v1.AddIdentifierRequest
-	(*AddIdentifierResponse)(nil),    // 29: trust.v1.AddIdentifierResponse
-	(*RemoveIdentifierRequest)(nil),  // 30: trust.v1.RemoveIdentifierRequest
-	(*RemoveIdentifierResponse)(nil), // 31: trust.v1.RemoveIdentifierResponse
-	nil,                              // 32: trust.v1.Identity.MetadataEntry
-	nil,                              // 33: trust.v1.IdentityMetadata.EntriesEntry
-	nil,                              // 34: trust.v1.CreateIdentityRequest.MetadataEntry
-	nil,                              // 35: trust.v1.CreateGuestRequest.MetadataEntry
-	(*timestamppb.Timestamp)(nil),    // 36: google.protobuf.Timestamp
-	(*Device)(nil),                   // 37: trust.v1.Device
-	(*Session)(nil),                  // 38: trust.v1.Session
-	(*IdentityFacts)(nil),            // 39: trust.v1.IdentityFacts
+	(*LockIdentityRequest)(nil),      // 22: trust.v1.LockIdentityRequest
+	(*LockIdentityResponse)(nil),     // 23: trust.v1.LockIdentityResponse
+	(*EnableIdentityRequest)(nil),    // 24: trust.v1.EnableIdentityRequest
+	(*EnableIdentityResponse)(nil),   // 25: trust.v1.EnableIdentityResponse
+	(*DeleteIdentityRequest)(nil),    // 26: trust.v1.DeleteIdentityRequest
+	(*DeleteIdentityResponse)(nil),   // 27: trust.v1.DeleteIdentityResponse
+	(*ListIdentitiesRequest)(nil),    // 28: trust.v1.ListIdentitiesRequest
+	(*ListIdentitiesResponse)(nil),   // 29: trust.v1.ListIdentitiesResponse
+	(*AddIdentifierRequest)(nil),     // 30: trust.v1.AddIdentifierRequest
+	(*AddIdentifierResponse)(nil),    // 31: trust.v1.AddIdentifierResponse
+	(*RemoveIdentifierRequest)(nil),  // 32: trust.v1.RemoveIdentifierRequest
+	(*RemoveIdentifierResponse)(nil), // 33: trust.v1.RemoveIdentifierResponse
+	nil,                              // 34: trust.v1.Identity.MetadataEntry
+	nil,                              // 35: trust.v1.IdentityMetadata.EntriesEntry
+	nil,                              // 36: trust.v1.CreateIdentityRequest.MetadataEntry
+	nil,                              // 37: trust.v1.CreateGuestRequest.MetadataEntry
+	(*timestamppb.Timestamp)(nil),    // 38: google.protobuf.Timestamp
+	(*Device)(nil),                   // 39: trust.v1.Device
+	(*Session)(nil),                  // 40: trust.v1.Session
+	(*IdentityFacts)(nil),            // 41: trust.v1.IdentityFacts
 }
 var file_trust_v1_identity_proto_depIdxs = []int32{
 	0,  // 0: trust.v1.Identifier.type:type_name -> trust.v1.IdentifierType
 	1,  // 1: trust.v1.Identity.state:type_name -> trust.v1.IdentityState
 	2,  // 2: trust.v1.Identity.identifiers:type_name -> trust.v1.Identifier
-	32, // 3: trust.v1.Identity.metadata:type_name -> trust.v1.Identity.MetadataEntry
-	36, // 4: trust.v1.Identity.created_at:type_name -> google.protobuf.Timestamp
-	36, // 5: trust.v1.Identity.updated_at:type_name -> google.protobuf.Timestamp
-	36, // 6: trust.v1.Identity.deletion_at:type_name -> google.protobuf.Timestamp
-	36, // 7: trust.v1.RequestDeletionResponse.deletion_at:type_name -> google.protobuf.Timestamp
-	33, // 8: trust.v1.IdentityMetadata.entries:type_name -> trust.v1.IdentityMetadata.EntriesEntry
-	2,  // 9: trust.v1.CreateIdentityRequest.identifiers:type_name -> trust.v1.Identifier
-	34, // 10: trust.v1.CreateIdentityRequest.metadata:type_name -> trust.v1.CreateIdentityRequest.MetadataEntry
-	3,  // 11: trust.v1.CreateIdentityResponse.identity:type_name -> trust.v1.Identity
-	35, // 12: trust.v1.CreateGuestRequest.metadata:type_name -> trust.v1.CreateGuestRequest.MetadataEntry
-	37, // 13: trust.v1.CreateGuestRequest.device:type_name -> trust.v1.Device
-	38, // 14: trust.v1.CreateGuestResponse.session:type_name -> trust.v1.Session
-	39, // 15: trust.v1.CreateGuestResponse.identity:type_name -> trust.v1.IdentityFacts
-	3,  // 16: trust.v1.GetIdentityResponse.identity:type_name -> trust.v1.Identity
-	0,  // 17: trust.v1.FindIdentityRequest.type:type_name -> trust.v1.IdentifierType
-	3,  // 18: trust.v1.FindIdentityResponse.identity:type_name -> trust.v1.Identity
-	9,  // 19: trust.v1.UpdateIdentityRequest.roles:type_name -> trust.v1.IdentityRoles
-	8,  // 20: trust.v1.UpdateIdentityRequest.metadata:type_name -> trust.v1.IdentityMetadata
-	3,  // 21: trust.v1.UpdateIdentityResponse.identity:type_name -> trust.v1.Identity
-	3,  // 22: trust.v1.DisableIdentityResponse.identity:type_name -> trust.v1.Identity
-	3,  // 23: trust.v1.EnableIdentityResponse.identity:type_name -> trust.v1.Identity
-	3,  // 24: trust.v1.ListIdentitiesResponse.identities:type_name -> trust.v1.Identity
-	2,  // 25: trust.v1.AddIdentifierRequest.identifier:type_name -> trust.v1.Identifier
-	3,  // 26: trust.v1.AddIdentifierResponse.identity:type_name -> trust.v1.Identity
-	0,  // 27: trust.v1.RemoveIdentifierRequest.type:type_name -> trust.v1.IdentifierType
-	3,  // 28: trust.v1.RemoveIdentifierResponse.identity:type_name -> trust.v1.Identity
-	10, // 29: trust.v1.IdentityService.CreateIdentity:input_type -> trust.v1.CreateIdentityRequest
-	12, // 30: trust.v1.IdentityService.CreateGuest:input_type -> trust.v1.CreateGuestRequest
-	14, // 31: trust.v1.IdentityService.GetIdentity:input_type -> trust.v1.GetIdentityRequest
-	16, // 32: trust.v1.IdentityService.FindIdentity:input_type -> trust.v1.FindIdentityRequest
-	18, // 33: trust.v1.IdentityService.UpdateIdentity:input_type -> trust.v1.UpdateIdentityRequest
-	20, // 34: trust.v1.IdentityService.DisableIdentity:input_type -> trust.v1.DisableIdentityRequest
-	22, // 35: trust.v1.IdentityService.EnableIdentity:input_type -> trust.v1.EnableIdentityRequest
-	24, // 36: trust.v1.IdentityService.DeleteIdentity:input_type -> trust.v1.DeleteIdentityRequest
-	4,  // 37: trust.v1.IdentityService.RequestDeletion:input_type -> trust.v1.RequestDeletionRequest
-	6,  // 38: trust.v1.IdentityService.ExportIdentity:input_type -> trust.v1.ExportIdentityRequest
-	26, // 39: trust.v1.IdentityService.ListIdentities:input_type -> trust.v1.ListIdentitiesRequest
-	28, // 40: trust.v1.IdentityService.AddIdentifier:input_type -> trust.v1.AddIdentifierRequest
-	30, // 41: trust.v1.IdentityService.RemoveIdentifier:input_type -> trust.v1.RemoveIdentifierRequest
-	11, // 42: trust.v1.IdentityService.CreateIdentity:output_type -> trust.v1.CreateIdentityResponse
-	13, // 43: trust.v1.IdentityService.CreateGuest:output_type -> trust.v1.CreateGuestResponse
-	15, // 44: trust.v1.IdentityService.GetIdentity:output_type -> trust.v1.GetIdentityResponse
-	17, // 45: trust.v1.IdentityService.FindIdentity:output_type -> trust.v1.FindIdentityResponse
-	19, // 46: trust.v1.IdentityService.UpdateIdentity:output_type -> trust.v1.UpdateIdentityResponse
-	21, // 47: trust.v1.IdentityService.DisableIdentity:output_type -> trust.v1.DisableIdentityResponse
-	23, // 48: trust.v1.IdentityService.EnableIdentity:output_type -> trust.v1.EnableIdentityResponse
-	25, // 49: trust.v1.IdentityService.DeleteIdentity:output_type -> trust.v1.DeleteIdentityResponse
-	5,  // 50: trust.v1.IdentityService.RequestDeletion:output_type -> trust.v1.RequestDeletionResponse
-	7,  // 51: trust.v1.IdentityService.ExportIdentity:output_type -> trust.v1.ExportIdentityResponse
-	27, // 52: trust.v1.IdentityService.ListIdentities:output_type -> trust.v1.ListIdentitiesResponse
-	29, // 53: trust.v1.IdentityService.AddIdentifier:output_type -> trust.v1.AddIdentifierResponse
-	31, // 54: trust.v1.IdentityService.RemoveIdentifier:output_type -> trust.v1.RemoveIdentifierResponse
-	42, // [42:55] is the sub-list for method output_type
-	29, // [29:42] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	34, // 3: trust.v1.Identity.metadata:type_name -> trust.v1.Identity.MetadataEntry
+	38, // 4: trust.v1.Identity.created_at:type_name -> google.protobuf.Timestamp
+	38, // 5: trust.v1.Identity.updated_at:type_name -> google.protobuf.Timestamp
+	38, // 6: trust.v1.Identity.deletion_at:type_name -> google.protobuf.Timestamp
+	38, // 7: trust.v1.Identity.locked_until:type_name -> google.protobuf.Timestamp
+	38, // 8: trust.v1.RequestDeletionResponse.deletion_at:type_name -> google.protobuf.Timestamp
+	35, // 9: trust.v1.IdentityMetadata.entries:type_name -> trust.v1.IdentityMetadata.EntriesEntry
+	2,  // 10: trust.v1.CreateIdentityRequest.identifiers:type_name -> trust.v1.Identifier
+	36, // 11: trust.v1.CreateIdentityRequest.metadata:type_name -> trust.v1.CreateIdentityRequest.MetadataEntry
+	3,  // 12: trust.v1.CreateIdentityResponse.identity:type_name -> trust.v1.Identity
+	37, // 13: trust.v1.CreateGuestRequest.metadata:type_name -> trust.v1.CreateGuestRequest.MetadataEntry
+	39, // 14: trust.v1.CreateGuestRequest.device:type_name -> trust.v1.Device
+	40, // 15: trust.v1.CreateGuestResponse.session:type_name -> trust.v1.Session
+	41, // 16: trust.v1.CreateGuestResponse.identity:type_name -> trust.v1.IdentityFacts
+	3,  // 17: trust.v1.GetIdentityResponse.identity:type_name -> trust.v1.Identity
+	0,  // 18: trust.v1.FindIdentityRequest.type:type_name -> trust.v1.IdentifierType
+	3,  // 19: trust.v1.FindIdentityResponse.identity:type_name -> trust.v1.Identity
+	9,  // 20: trust.v1.UpdateIdentityRequest.roles:type_name -> trust.v1.IdentityRoles
+	8,  // 21: trust.v1.UpdateIdentityRequest.metadata:type_name -> trust.v1.IdentityMetadata
+	3,  // 22: trust.v1.UpdateIdentityResponse.identity:type_name -> trust.v1.Identity
+	3,  // 23: trust.v1.DisableIdentityResponse.identity:type_name -> trust.v1.Identity
+	38, // 24: trust.v1.LockIdentityRequest.until:type_name -> google.protobuf.Timestamp
+	3,  // 25: trust.v1.LockIdentityResponse.identity:type_name -> trust.v1.Identity
+	3,  // 26: trust.v1.EnableIdentityResponse.identity:type_name -> trust.v1.Identity
+	3,  // 27: trust.v1.ListIdentitiesResponse.identities:type_name -> trust.v1.Identity
+	2,  // 28: trust.v1.AddIdentifierRequest.identifier:type_name -> trust.v1.Identifier
+	3,  // 29: trust.v1.AddIdentifierResponse.identity:type_name -> trust.v1.Identity
+	0,  // 30: trust.v1.RemoveIdentifierRequest.type:type_name -> trust.v1.IdentifierType
+	3,  // 31: trust.v1.RemoveIdentifierResponse.identity:type_name -> trust.v1.Identity
+	10, // 32: trust.v1.IdentityService.CreateIdentity:input_type -> trust.v1.CreateIdentityRequest
+	12, // 33: trust.v1.IdentityService.CreateGuest:input_type -> trust.v1.CreateGuestRequest
+	14, // 34: trust.v1.IdentityService.GetIdentity:input_type -> trust.v1.GetIdentityRequest
+	16, // 35: trust.v1.IdentityService.FindIdentity:input_type -> trust.v1.FindIdentityRequest
+	18, // 36: trust.v1.IdentityService.UpdateIdentity:input_type -> trust.v1.UpdateIdentityRequest
+	20, // 37: trust.v1.IdentityService.DisableIdentity:input_type -> trust.v1.DisableIdentityRequest
+	22, // 38: trust.v1.IdentityService.LockIdentity:input_type -> trust.v1.LockIdentityRequest
+	24, // 39: trust.v1.IdentityService.EnableIdentity:input_type -> trust.v1.EnableIdentityRequest
+	26, // 40: trust.v1.IdentityService.DeleteIdentity:input_type -> trust.v1.DeleteIdentityRequest
+	4,  // 41: trust.v1.IdentityService.RequestDeletion:input_type -> trust.v1.RequestDeletionRequest
+	6,  // 42: trust.v1.IdentityService.ExportIdentity:input_type -> trust.v1.ExportIdentityRequest
+	28, // 43: trust.v1.IdentityService.ListIdentities:input_type -> trust.v1.ListIdentitiesRequest
+	30, // 44: trust.v1.IdentityService.AddIdentifier:input_type -> trust.v1.AddIdentifierRequest
+	32, // 45: trust.v1.IdentityService.RemoveIdentifier:input_type -> trust.v1.RemoveIdentifierRequest
+	11, // 46: trust.v1.IdentityService.CreateIdentity:output_type -> trust.v1.CreateIdentityResponse
+	13, // 47: trust.v1.IdentityService.CreateGuest:output_type -> trust.v1.CreateGuestResponse
+	15, // 48: trust.v1.IdentityService.GetIdentity:output_type -> trust.v1.GetIdentityResponse
+	17, // 49: trust.v1.IdentityService.FindIdentity:output_type -> trust.v1.FindIdentityResponse
+	19, // 50: trust.v1.IdentityService.UpdateIdentity:output_type -> trust.v1.UpdateIdentityResponse
+	21, // 51: trust.v1.IdentityService.DisableIdentity:output_type -> trust.v1.DisableIdentityResponse
+	23, // 52: trust.v1.IdentityService.LockIdentity:output_type -> trust.v1.LockIdentityResponse
+	25, // 53: trust.v1.IdentityService.EnableIdentity:output_type -> trust.v1.EnableIdentityResponse
+	27, // 54: trust.v1.IdentityService.DeleteIdentity:output_type -> trust.v1.DeleteIdentityResponse
+	5,  // 55: trust.v1.IdentityService.RequestDeletion:output_type -> trust.v1.RequestDeletionResponse
+	7,  // 56: trust.v1.IdentityService.ExportIdentity:output_type -> trust.v1.ExportIdentityResponse
+	29, // 57: trust.v1.IdentityService.ListIdentities:output_type -> trust.v1.ListIdentitiesResponse
+	31, // 58: trust.v1.IdentityService.AddIdentifier:output_type -> trust.v1.AddIdentifierResponse
+	33, // 59: trust.v1.IdentityService.RemoveIdentifier:output_type -> trust.v1.RemoveIdentifierResponse
+	46, // [46:60] is the sub-list for method output_type
+	32, // [32:46] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_trust_v1_identity_proto_init() }
@@ -2200,7 +2371,7 @@ func file_trust_v1_identity_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trust_v1_identity_proto_rawDesc), len(file_trust_v1_identity_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   34,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

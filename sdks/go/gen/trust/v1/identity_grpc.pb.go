@@ -27,6 +27,7 @@ const (
 	IdentityService_FindIdentity_FullMethodName     = "/trust.v1.IdentityService/FindIdentity"
 	IdentityService_UpdateIdentity_FullMethodName   = "/trust.v1.IdentityService/UpdateIdentity"
 	IdentityService_DisableIdentity_FullMethodName  = "/trust.v1.IdentityService/DisableIdentity"
+	IdentityService_LockIdentity_FullMethodName     = "/trust.v1.IdentityService/LockIdentity"
 	IdentityService_EnableIdentity_FullMethodName   = "/trust.v1.IdentityService/EnableIdentity"
 	IdentityService_DeleteIdentity_FullMethodName   = "/trust.v1.IdentityService/DeleteIdentity"
 	IdentityService_RequestDeletion_FullMethodName  = "/trust.v1.IdentityService/RequestDeletion"
@@ -57,10 +58,15 @@ type IdentityServiceClient interface {
 	// UpdateIdentity replaces the named facts. The versions of its live verdicts rise with it. Scope `identities:write`.
 	// Errors: INVALID_FIELD, IDENTITY_NOT_FOUND, CONCURRENT_CHANGE.
 	UpdateIdentity(ctx context.Context, in *UpdateIdentityRequest, opts ...grpc.CallOption) (*UpdateIdentityResponse, error)
-	// DisableIdentity forbids sign-in and ends all sessions by raising the epoch. Idempotent. Scope `identities:write`.
-	// Errors: INVALID_FIELD, IDENTITY_NOT_FOUND.
+	// DisableIdentity forbids sign-in until EnableIdentity, and ends all sessions by raising the epoch. Idempotent; a locked
+	// identity is disabled then, and another reason takes the place of the one before. Scope `identities:write`. Errors:
+	// INVALID_FIELD, IDENTITY_NOT_FOUND.
 	DisableIdentity(ctx context.Context, in *DisableIdentityRequest, opts ...grpc.CallOption) (*DisableIdentityResponse, error)
-	// EnableIdentity allows sign-in again. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD,
+	// LockIdentity forbids sign-in until an instant, after which it is allowed again by itself, and ends all sessions by
+	// raising the epoch. A second lock takes the place of the first. Scope `identities:write`. Errors: INVALID_FIELD,
+	// IDENTITY_NOT_FOUND, IDENTITY_DISABLED (until EnableIdentity: a lock would end that).
+	LockIdentity(ctx context.Context, in *LockIdentityRequest, opts ...grpc.CallOption) (*LockIdentityResponse, error)
+	// EnableIdentity allows sign-in again, whether it was disabled or locked. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD,
 	// IDENTITY_NOT_FOUND.
 	EnableIdentity(ctx context.Context, in *EnableIdentityRequest, opts ...grpc.CallOption) (*EnableIdentityResponse, error)
 	// DeleteIdentity ends all sessions and removes the identity, its identifiers and credentials for good. Scope
@@ -145,6 +151,16 @@ func (c *identityServiceClient) DisableIdentity(ctx context.Context, in *Disable
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DisableIdentityResponse)
 	err := c.cc.Invoke(ctx, IdentityService_DisableIdentity_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *identityServiceClient) LockIdentity(ctx context.Context, in *LockIdentityRequest, opts ...grpc.CallOption) (*LockIdentityResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(LockIdentityResponse)
+	err := c.cc.Invoke(ctx, IdentityService_LockIdentity_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -242,10 +258,15 @@ type IdentityServiceServer interface {
 	// UpdateIdentity replaces the named facts. The versions of its live verdicts rise with it. Scope `identities:write`.
 	// Errors: INVALID_FIELD, IDENTITY_NOT_FOUND, CONCURRENT_CHANGE.
 	UpdateIdentity(context.Context, *UpdateIdentityRequest) (*UpdateIdentityResponse, error)
-	// DisableIdentity forbids sign-in and ends all sessions by raising the epoch. Idempotent. Scope `identities:write`.
-	// Errors: INVALID_FIELD, IDENTITY_NOT_FOUND.
+	// DisableIdentity forbids sign-in until EnableIdentity, and ends all sessions by raising the epoch. Idempotent; a locked
+	// identity is disabled then, and another reason takes the place of the one before. Scope `identities:write`. Errors:
+	// INVALID_FIELD, IDENTITY_NOT_FOUND.
 	DisableIdentity(context.Context, *DisableIdentityRequest) (*DisableIdentityResponse, error)
-	// EnableIdentity allows sign-in again. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD,
+	// LockIdentity forbids sign-in until an instant, after which it is allowed again by itself, and ends all sessions by
+	// raising the epoch. A second lock takes the place of the first. Scope `identities:write`. Errors: INVALID_FIELD,
+	// IDENTITY_NOT_FOUND, IDENTITY_DISABLED (until EnableIdentity: a lock would end that).
+	LockIdentity(context.Context, *LockIdentityRequest) (*LockIdentityResponse, error)
+	// EnableIdentity allows sign-in again, whether it was disabled or locked. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD,
 	// IDENTITY_NOT_FOUND.
 	EnableIdentity(context.Context, *EnableIdentityRequest) (*EnableIdentityResponse, error)
 	// DeleteIdentity ends all sessions and removes the identity, its identifiers and credentials for good. Scope
@@ -293,6 +314,9 @@ func (UnimplementedIdentityServiceServer) UpdateIdentity(context.Context, *Updat
 }
 func (UnimplementedIdentityServiceServer) DisableIdentity(context.Context, *DisableIdentityRequest) (*DisableIdentityResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DisableIdentity not implemented")
+}
+func (UnimplementedIdentityServiceServer) LockIdentity(context.Context, *LockIdentityRequest) (*LockIdentityResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method LockIdentity not implemented")
 }
 func (UnimplementedIdentityServiceServer) EnableIdentity(context.Context, *EnableIdentityRequest) (*EnableIdentityResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EnableIdentity not implemented")
@@ -440,6 +464,24 @@ func _IdentityService_DisableIdentity_Handler(srv interface{}, ctx context.Conte
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(IdentityServiceServer).DisableIdentity(ctx, req.(*DisableIdentityRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IdentityService_LockIdentity_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(LockIdentityRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IdentityServiceServer).LockIdentity(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IdentityService_LockIdentity_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IdentityServiceServer).LockIdentity(ctx, req.(*LockIdentityRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -600,6 +642,10 @@ var IdentityService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DisableIdentity",
 			Handler:    _IdentityService_DisableIdentity_Handler,
+		},
+		{
+			MethodName: "LockIdentity",
+			Handler:    _IdentityService_LockIdentity_Handler,
 		},
 		{
 			MethodName: "EnableIdentity",

@@ -236,16 +236,28 @@ class AioTrustClientRpcs:
     async def disable_identity(
         self, request: identity.DisableIdentityRequest
     ) -> identity.DisableIdentityResponse:
-        """Forbid sign-in and ends all sessions by raising the epoch.
+        """Forbid sign-in until EnableIdentity, and ends all sessions by raising the epoch.
 
-        Idempotent. Scope `identities:write`. Errors: INVALID_FIELD, IDENTITY_NOT_FOUND.
+        Idempotent; a locked identity is disabled then, and another reason takes the place of the one before. Scope
+        `identities:write`. Errors: INVALID_FIELD, IDENTITY_NOT_FOUND.
         """
         return await self._call(self._stubs().identity.DisableIdentity, request)
+
+    async def lock_identity(
+        self, request: identity.LockIdentityRequest
+    ) -> identity.LockIdentityResponse:
+        """Forbid sign-in until an instant, after which it is allowed again by itself, and ends all sessions by raising
+        the epoch.
+
+        A second lock takes the place of the first. Scope `identities:write`. Errors: INVALID_FIELD, IDENTITY_NOT_FOUND,
+        IDENTITY_DISABLED (until EnableIdentity: a lock would end that).
+        """
+        return await self._call(self._stubs().identity.LockIdentity, request)
 
     async def enable_identity(
         self, request: identity.EnableIdentityRequest
     ) -> identity.EnableIdentityResponse:
-        """Allow sign-in again.
+        """Allow sign-in again, whether it was disabled or locked.
 
         Idempotent. Scope `identities:write`. Errors: INVALID_FIELD, IDENTITY_NOT_FOUND.
         """

@@ -107,6 +107,7 @@ _OWN_CHANGES: Final[dict[type[Message], Callable[[Any, Any], FeedChange | None]]
     organisation_pb2.DeleteOrganisationRequest: _of_ended_organisation,
     password_pb2.SetPasswordRequest: _of_epoch,
     identity_pb2.DisableIdentityRequest: _of_identity,
+    identity_pb2.LockIdentityRequest: _of_identity,
     identity_pb2.EnableIdentityRequest: _of_identity,
     identity_pb2.UpdateIdentityRequest: _of_identity,
     identity_pb2.AddIdentifierRequest: _of_identity,

@@ -35,6 +35,7 @@ export const account: Texts['account'] = {
     'identity.sessions_revoked': 'Überall abgemeldet',
     'identity.updated': 'Profil geändert',
     'identity.disabled': 'Konto gesperrt',
+    'identity.locked': 'Konto vorübergehend gesperrt',
     'identity.enabled': 'Konto entsperrt',
     'identifier.added': 'Name oder Adresse hinzugefügt',
     'identifier.removed': 'Name oder Adresse entfernt',

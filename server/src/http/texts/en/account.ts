@@ -33,6 +33,7 @@ export const account = {
     'identity.sessions_revoked': 'Signed out everywhere',
     'identity.updated': 'Profile changed',
     'identity.disabled': 'Account disabled',
+    'identity.locked': 'Account locked for a while',
     'identity.enabled': 'Account enabled',
     'identifier.added': 'Name or address added',
     'identifier.removed': 'Name or address removed',

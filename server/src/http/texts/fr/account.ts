@@ -35,6 +35,7 @@ export const account: Texts['account'] = {
     'identity.sessions_revoked': 'Déconnexion partout',
     'identity.updated': 'Profil modifié',
     'identity.disabled': 'Compte désactivé',
+    'identity.locked': 'Compte bloqué provisoirement',
     'identity.enabled': 'Compte réactivé',
     'identifier.added': 'Nom ou adresse ajouté',
     'identifier.removed': 'Nom ou adresse supprimé',

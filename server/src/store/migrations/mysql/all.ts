@@ -20,4 +20,5 @@ export const MYSQL_MIGRATIONS: readonly MigrationEntry[] = [
   { name: '0016_session_binding', load: () => import('./0016_session_binding.ts') },
   { name: '0017_invitations', load: () => import('./0017_invitations.ts') },
   { name: '0018_known_devices', load: () => import('./0018_known_devices.ts') },
+  { name: '0019_identity_standing', load: () => import('./0019_identity_standing.ts') },
 ];

@@ -45,6 +45,8 @@ export const IdentityState = {
   ACTIVE: 1,
   /** DISABLED - May not sign in; has no active session. */
   DISABLED: 2,
+  /** LOCKED - May not sign in until `locked_until`; has no active session. */
+  LOCKED: 3,
 } as const;
 
 export type IdentityState = typeof IdentityState[keyof typeof IdentityState];
@@ -53,6 +55,7 @@ export namespace IdentityState {
   export type UNSPECIFIED = typeof IdentityState.UNSPECIFIED;
   export type ACTIVE = typeof IdentityState.ACTIVE;
   export type DISABLED = typeof IdentityState.DISABLED;
+  export type LOCKED = typeof IdentityState.LOCKED;
 }
 
 /** Identifier is a name by which an identity is found. Unique in its tenant by type and canonical value. */
@@ -94,7 +97,16 @@ export interface Identity {
     | Date
     | undefined;
   /** When it is deleted, if its person has asked for that; a sign-in takes it back. */
-  readonly deletionAt: Date | undefined;
+  readonly deletionAt:
+    | Date
+    | undefined;
+  /**
+   * Why it is disabled or locked, in the words of whoever did so; for administration, never shown at sign-in. At most 256
+   * characters.
+   */
+  readonly stateReason: string;
+  /** When a lock ends. Absent where it is not locked. */
+  readonly lockedUntil: Date | undefined;
 }
 
 export interface Identity_MetadataEntry {
@@ -272,10 +284,32 @@ export interface DisableIdentityRequest {
   readonly tenantId: string;
   /** Identity id. Required. */
   readonly identityId: string;
+  /** Why, for administration and the audit trail. At most 256 characters. */
+  readonly reason: string;
 }
 
 /** DisableIdentityResponse returns it. */
 export interface DisableIdentityResponse {
+  /** The identity as it is now. */
+  readonly identity: Identity | undefined;
+}
+
+/** LockIdentityRequest names it, until when, and why. */
+export interface LockIdentityRequest {
+  /** Tenant id; empty means `default`. */
+  readonly tenantId: string;
+  /** Identity id. Required. */
+  readonly identityId: string;
+  /** When the lock ends: in the future, at most 366 days from now. Millisecond precision. Required. */
+  readonly until:
+    | Date
+    | undefined;
+  /** Why, for administration and the audit trail. At most 256 characters. */
+  readonly reason: string;
+}
+
+/** LockIdentityResponse returns it. */
+export interface LockIdentityResponse {
   /** The identity as it is now. */
   readonly identity: Identity | undefined;
 }
@@ -451,6 +485,8 @@ function createBaseIdentity(): Identity {
     createdAt: undefined,
     updatedAt: undefined,
     deletionAt: undefined,
+    stateReason: "",
+    lockedUntil: undefined,
   };
 }
 
@@ -497,6 +533,12 @@ export const Identity: MessageFns<Identity> = {
     }
     if (message.deletionAt !== undefined) {
       Timestamp.encode(toTimestamp(message.deletionAt), writer.uint32(242).fork()).join();
+    }
+    if (message.stateReason !== "") {
+      writer.uint32(250).string(message.stateReason);
+    }
+    if (message.lockedUntil !== undefined) {
+      Timestamp.encode(toTimestamp(message.lockedUntil), writer.uint32(258).fork()).join();
     }
     return writer;
   },
@@ -613,6 +655,22 @@ export const Identity: MessageFns<Identity> = {
             message.deletionAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.stateReason = reader.string();
+            continue;
+          }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.lockedUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -650,6 +708,8 @@ export const Identity: MessageFns<Identity> = {
     message.createdAt = object.createdAt ?? undefined;
     message.updatedAt = object.updatedAt ?? undefined;
     message.deletionAt = object.deletionAt ?? undefined;
+    message.stateReason = object.stateReason ?? "";
+    message.lockedUntil = object.lockedUntil ?? undefined;
     return message;
   },
 };
@@ -2116,7 +2176,7 @@ export const UpdateIdentityResponse: MessageFns<UpdateIdentityResponse> = {
 };
 
 function createBaseDisableIdentityRequest(): DisableIdentityRequest {
-  return { tenantId: "", identityId: "" };
+  return { tenantId: "", identityId: "", reason: "" };
 }
 
 export const DisableIdentityRequest: MessageFns<DisableIdentityRequest> = {
@@ -2126,6 +2186,9 @@ export const DisableIdentityRequest: MessageFns<DisableIdentityRequest> = {
     }
     if (message.identityId !== "") {
       writer.uint32(18).string(message.identityId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
     }
     return writer;
   },
@@ -2159,6 +2222,14 @@ export const DisableIdentityRequest: MessageFns<DisableIdentityRequest> = {
             message.identityId = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2178,6 +2249,7 @@ export const DisableIdentityRequest: MessageFns<DisableIdentityRequest> = {
     const message = createBaseDisableIdentityRequest() as any;
     message.tenantId = object.tenantId ?? "";
     message.identityId = object.identityId ?? "";
+    message.reason = object.reason ?? "";
     return message;
   },
 };
@@ -2232,6 +2304,154 @@ export const DisableIdentityResponse: MessageFns<DisableIdentityResponse> = {
   },
   fromPartial<I extends Exact<DeepPartial<DisableIdentityResponse>, I>>(object: I): DisableIdentityResponse {
     const message = createBaseDisableIdentityResponse() as any;
+    message.identity = (object.identity !== undefined && object.identity !== null)
+      ? Identity.fromPartial(object.identity)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseLockIdentityRequest(): LockIdentityRequest {
+  return { tenantId: "", identityId: "", until: undefined, reason: "" };
+}
+
+export const LockIdentityRequest: MessageFns<LockIdentityRequest> = {
+  encode(message: LockIdentityRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenantId !== "") {
+      writer.uint32(10).string(message.tenantId);
+    }
+    if (message.identityId !== "") {
+      writer.uint32(18).string(message.identityId);
+    }
+    if (message.until !== undefined) {
+      Timestamp.encode(toTimestamp(message.until), writer.uint32(26).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LockIdentityRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLockIdentityRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenantId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.identityId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.until = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<LockIdentityRequest>, I>>(base?: I): LockIdentityRequest {
+    return LockIdentityRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<LockIdentityRequest>, I>>(object: I): LockIdentityRequest {
+    const message = createBaseLockIdentityRequest() as any;
+    message.tenantId = object.tenantId ?? "";
+    message.identityId = object.identityId ?? "";
+    message.until = object.until ?? undefined;
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseLockIdentityResponse(): LockIdentityResponse {
+  return { identity: undefined };
+}
+
+export const LockIdentityResponse: MessageFns<LockIdentityResponse> = {
+  encode(message: LockIdentityResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.identity !== undefined) {
+      Identity.encode(message.identity, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LockIdentityResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLockIdentityResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.identity = Identity.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<LockIdentityResponse>, I>>(base?: I): LockIdentityResponse {
+    return LockIdentityResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<LockIdentityResponse>, I>>(object: I): LockIdentityResponse {
+    const message = createBaseLockIdentityResponse() as any;
     message.identity = (object.identity !== undefined && object.identity !== null)
       ? Identity.fromPartial(object.identity)
       : undefined;
@@ -2977,8 +3197,9 @@ export const IdentityServiceService = {
     responseDeserialize: (value: Buffer): UpdateIdentityResponse => UpdateIdentityResponse.decode(value),
   },
   /**
-   * DisableIdentity forbids sign-in and ends all sessions by raising the epoch. Idempotent. Scope `identities:write`.
-   * Errors: INVALID_FIELD, IDENTITY_NOT_FOUND.
+   * DisableIdentity forbids sign-in until EnableIdentity, and ends all sessions by raising the epoch. Idempotent; a locked
+   * identity is disabled then, and another reason takes the place of the one before. Scope `identities:write`. Errors:
+   * INVALID_FIELD, IDENTITY_NOT_FOUND.
    */
   disableIdentity: {
     path: "/trust.v1.IdentityService/DisableIdentity" as const,
@@ -2992,7 +3213,22 @@ export const IdentityServiceService = {
     responseDeserialize: (value: Buffer): DisableIdentityResponse => DisableIdentityResponse.decode(value),
   },
   /**
-   * EnableIdentity allows sign-in again. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD,
+   * LockIdentity forbids sign-in until an instant, after which it is allowed again by itself, and ends all sessions by
+   * raising the epoch. A second lock takes the place of the first. Scope `identities:write`. Errors: INVALID_FIELD,
+   * IDENTITY_NOT_FOUND, IDENTITY_DISABLED (until EnableIdentity: a lock would end that).
+   */
+  lockIdentity: {
+    path: "/trust.v1.IdentityService/LockIdentity" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: LockIdentityRequest): Buffer => Buffer.from(LockIdentityRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): LockIdentityRequest => LockIdentityRequest.decode(value),
+    responseSerialize: (value: LockIdentityResponse): Buffer =>
+      Buffer.from(LockIdentityResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): LockIdentityResponse => LockIdentityResponse.decode(value),
+  },
+  /**
+   * EnableIdentity allows sign-in again, whether it was disabled or locked. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD,
    * IDENTITY_NOT_FOUND.
    */
   enableIdentity: {
@@ -3120,12 +3356,19 @@ export interface IdentityServiceServer extends UntypedServiceImplementation {
    */
   updateIdentity: handleUnaryCall<UpdateIdentityRequest, UpdateIdentityResponse>;
   /**
-   * DisableIdentity forbids sign-in and ends all sessions by raising the epoch. Idempotent. Scope `identities:write`.
-   * Errors: INVALID_FIELD, IDENTITY_NOT_FOUND.
+   * DisableIdentity forbids sign-in until EnableIdentity, and ends all sessions by raising the epoch. Idempotent; a locked
+   * identity is disabled then, and another reason takes the place of the one before. Scope `identities:write`. Errors:
+   * INVALID_FIELD, IDENTITY_NOT_FOUND.
    */
   disableIdentity: handleUnaryCall<DisableIdentityRequest, DisableIdentityResponse>;
   /**
-   * EnableIdentity allows sign-in again. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD,
+   * LockIdentity forbids sign-in until an instant, after which it is allowed again by itself, and ends all sessions by
+   * raising the epoch. A second lock takes the place of the first. Scope `identities:write`. Errors: INVALID_FIELD,
+   * IDENTITY_NOT_FOUND, IDENTITY_DISABLED (until EnableIdentity: a lock would end that).
+   */
+  lockIdentity: handleUnaryCall<LockIdentityRequest, LockIdentityResponse>;
+  /**
+   * EnableIdentity allows sign-in again, whether it was disabled or locked. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD,
    * IDENTITY_NOT_FOUND.
    */
   enableIdentity: handleUnaryCall<EnableIdentityRequest, EnableIdentityResponse>;

@@ -20,6 +20,7 @@ class IdentityState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     IDENTITY_STATE_UNSPECIFIED: _ClassVar[IdentityState]
     IDENTITY_STATE_ACTIVE: _ClassVar[IdentityState]
     IDENTITY_STATE_DISABLED: _ClassVar[IdentityState]
+    IDENTITY_STATE_LOCKED: _ClassVar[IdentityState]
 IDENTIFIER_TYPE_UNSPECIFIED: IdentifierType
 IDENTIFIER_TYPE_EMAIL: IdentifierType
 IDENTIFIER_TYPE_PHONE: IdentifierType
@@ -27,6 +28,7 @@ IDENTIFIER_TYPE_USERNAME: IdentifierType
 IDENTITY_STATE_UNSPECIFIED: IdentityState
 IDENTITY_STATE_ACTIVE: IdentityState
 IDENTITY_STATE_DISABLED: IdentityState
+IDENTITY_STATE_LOCKED: IdentityState
 
 class Identifier(_message.Message):
     __slots__ = ("type", "value", "verified")
@@ -39,7 +41,7 @@ class Identifier(_message.Message):
     def __init__(self, type: _Optional[_Union[IdentifierType, str]] = ..., value: _Optional[str] = ..., verified: bool = ...) -> None: ...
 
 class Identity(_message.Message):
-    __slots__ = ("id", "tenant_id", "state", "identifiers", "display_name", "roles", "metadata", "epoch", "version", "created_at", "updated_at", "deletion_at")
+    __slots__ = ("id", "tenant_id", "state", "identifiers", "display_name", "roles", "metadata", "epoch", "version", "created_at", "updated_at", "deletion_at", "state_reason", "locked_until")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -59,6 +61,8 @@ class Identity(_message.Message):
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
     DELETION_AT_FIELD_NUMBER: _ClassVar[int]
+    STATE_REASON_FIELD_NUMBER: _ClassVar[int]
+    LOCKED_UNTIL_FIELD_NUMBER: _ClassVar[int]
     id: str
     tenant_id: str
     state: IdentityState
@@ -71,7 +75,9 @@ class Identity(_message.Message):
     created_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
     deletion_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., tenant_id: _Optional[str] = ..., state: _Optional[_Union[IdentityState, str]] = ..., identifiers: _Optional[_Iterable[_Union[Identifier, _Mapping]]] = ..., display_name: _Optional[str] = ..., roles: _Optional[_Iterable[str]] = ..., metadata: _Optional[_Mapping[str, str]] = ..., epoch: _Optional[int] = ..., version: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., deletion_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    state_reason: str
+    locked_until: _timestamp_pb2.Timestamp
+    def __init__(self, id: _Optional[str] = ..., tenant_id: _Optional[str] = ..., state: _Optional[_Union[IdentityState, str]] = ..., identifiers: _Optional[_Iterable[_Union[Identifier, _Mapping]]] = ..., display_name: _Optional[str] = ..., roles: _Optional[_Iterable[str]] = ..., metadata: _Optional[_Mapping[str, str]] = ..., epoch: _Optional[int] = ..., version: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., deletion_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., state_reason: _Optional[str] = ..., locked_until: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class RequestDeletionRequest(_message.Message):
     __slots__ = ("tenant_id", "session_id")
@@ -231,14 +237,34 @@ class UpdateIdentityResponse(_message.Message):
     def __init__(self, identity: _Optional[_Union[Identity, _Mapping]] = ...) -> None: ...
 
 class DisableIdentityRequest(_message.Message):
-    __slots__ = ("tenant_id", "identity_id")
+    __slots__ = ("tenant_id", "identity_id", "reason")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     IDENTITY_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
     identity_id: str
-    def __init__(self, tenant_id: _Optional[str] = ..., identity_id: _Optional[str] = ...) -> None: ...
+    reason: str
+    def __init__(self, tenant_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class DisableIdentityResponse(_message.Message):
+    __slots__ = ("identity",)
+    IDENTITY_FIELD_NUMBER: _ClassVar[int]
+    identity: Identity
+    def __init__(self, identity: _Optional[_Union[Identity, _Mapping]] = ...) -> None: ...
+
+class LockIdentityRequest(_message.Message):
+    __slots__ = ("tenant_id", "identity_id", "until", "reason")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    IDENTITY_ID_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    identity_id: str
+    until: _timestamp_pb2.Timestamp
+    reason: str
+    def __init__(self, tenant_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., until: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class LockIdentityResponse(_message.Message):
     __slots__ = ("identity",)
     IDENTITY_FIELD_NUMBER: _ClassVar[int]
     identity: Identity

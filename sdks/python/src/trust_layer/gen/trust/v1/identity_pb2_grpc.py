@@ -65,6 +65,11 @@ class IdentityServiceStub(object):
                 request_serializer=trust_dot_v1_dot_identity__pb2.DisableIdentityRequest.SerializeToString,
                 response_deserializer=trust_dot_v1_dot_identity__pb2.DisableIdentityResponse.FromString,
                 _registered_method=True)
+        self.LockIdentity = channel.unary_unary(
+                '/trust.v1.IdentityService/LockIdentity',
+                request_serializer=trust_dot_v1_dot_identity__pb2.LockIdentityRequest.SerializeToString,
+                response_deserializer=trust_dot_v1_dot_identity__pb2.LockIdentityResponse.FromString,
+                _registered_method=True)
         self.EnableIdentity = channel.unary_unary(
                 '/trust.v1.IdentityService/EnableIdentity',
                 request_serializer=trust_dot_v1_dot_identity__pb2.EnableIdentityRequest.SerializeToString,
@@ -147,15 +152,25 @@ class IdentityServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def DisableIdentity(self, request, context):
-        """DisableIdentity forbids sign-in and ends all sessions by raising the epoch. Idempotent. Scope `identities:write`.
-        Errors: INVALID_FIELD, IDENTITY_NOT_FOUND.
+        """DisableIdentity forbids sign-in until EnableIdentity, and ends all sessions by raising the epoch. Idempotent; a locked
+        identity is disabled then, and another reason takes the place of the one before. Scope `identities:write`. Errors:
+        INVALID_FIELD, IDENTITY_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LockIdentity(self, request, context):
+        """LockIdentity forbids sign-in until an instant, after which it is allowed again by itself, and ends all sessions by
+        raising the epoch. A second lock takes the place of the first. Scope `identities:write`. Errors: INVALID_FIELD,
+        IDENTITY_NOT_FOUND, IDENTITY_DISABLED (until EnableIdentity: a lock would end that).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EnableIdentity(self, request, context):
-        """EnableIdentity allows sign-in again. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD,
+        """EnableIdentity allows sign-in again, whether it was disabled or locked. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD,
         IDENTITY_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -242,6 +257,11 @@ def add_IdentityServiceServicer_to_server(servicer, server):
                     servicer.DisableIdentity,
                     request_deserializer=trust_dot_v1_dot_identity__pb2.DisableIdentityRequest.FromString,
                     response_serializer=trust_dot_v1_dot_identity__pb2.DisableIdentityResponse.SerializeToString,
+            ),
+            'LockIdentity': grpc.unary_unary_rpc_method_handler(
+                    servicer.LockIdentity,
+                    request_deserializer=trust_dot_v1_dot_identity__pb2.LockIdentityRequest.FromString,
+                    response_serializer=trust_dot_v1_dot_identity__pb2.LockIdentityResponse.SerializeToString,
             ),
             'EnableIdentity': grpc.unary_unary_rpc_method_handler(
                     servicer.EnableIdentity,
@@ -442,6 +462,33 @@ class IdentityService(object):
             '/trust.v1.IdentityService/DisableIdentity',
             trust_dot_v1_dot_identity__pb2.DisableIdentityRequest.SerializeToString,
             trust_dot_v1_dot_identity__pb2.DisableIdentityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LockIdentity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trust.v1.IdentityService/LockIdentity',
+            trust_dot_v1_dot_identity__pb2.LockIdentityRequest.SerializeToString,
+            trust_dot_v1_dot_identity__pb2.LockIdentityResponse.FromString,
             options,
             channel_credentials,
             insecure,

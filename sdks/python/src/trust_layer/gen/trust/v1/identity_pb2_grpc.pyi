@@ -64,15 +64,25 @@ class IdentityServiceStub:
         trust_layer.gen.trust.v1.identity_pb2.DisableIdentityRequest,
         trust_layer.gen.trust.v1.identity_pb2.DisableIdentityResponse,
     ]
-    """DisableIdentity forbids sign-in and ends all sessions by raising the epoch. Idempotent. Scope `identities:write`.
-    Errors: INVALID_FIELD, IDENTITY_NOT_FOUND.
+    """DisableIdentity forbids sign-in until EnableIdentity, and ends all sessions by raising the epoch. Idempotent; a locked
+    identity is disabled then, and another reason takes the place of the one before. Scope `identities:write`. Errors:
+    INVALID_FIELD, IDENTITY_NOT_FOUND.
+    """
+
+    LockIdentity: grpc.UnaryUnaryMultiCallable[
+        trust_layer.gen.trust.v1.identity_pb2.LockIdentityRequest,
+        trust_layer.gen.trust.v1.identity_pb2.LockIdentityResponse,
+    ]
+    """LockIdentity forbids sign-in until an instant, after which it is allowed again by itself, and ends all sessions by
+    raising the epoch. A second lock takes the place of the first. Scope `identities:write`. Errors: INVALID_FIELD,
+    IDENTITY_NOT_FOUND, IDENTITY_DISABLED (until EnableIdentity: a lock would end that).
     """
 
     EnableIdentity: grpc.UnaryUnaryMultiCallable[
         trust_layer.gen.trust.v1.identity_pb2.EnableIdentityRequest,
         trust_layer.gen.trust.v1.identity_pb2.EnableIdentityResponse,
     ]
-    """EnableIdentity allows sign-in again. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD,
+    """EnableIdentity allows sign-in again, whether it was disabled or locked. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD,
     IDENTITY_NOT_FOUND.
     """
 
@@ -169,15 +179,25 @@ class IdentityServiceAsyncStub:
         trust_layer.gen.trust.v1.identity_pb2.DisableIdentityRequest,
         trust_layer.gen.trust.v1.identity_pb2.DisableIdentityResponse,
     ]
-    """DisableIdentity forbids sign-in and ends all sessions by raising the epoch. Idempotent. Scope `identities:write`.
-    Errors: INVALID_FIELD, IDENTITY_NOT_FOUND.
+    """DisableIdentity forbids sign-in until EnableIdentity, and ends all sessions by raising the epoch. Idempotent; a locked
+    identity is disabled then, and another reason takes the place of the one before. Scope `identities:write`. Errors:
+    INVALID_FIELD, IDENTITY_NOT_FOUND.
+    """
+
+    LockIdentity: grpc.aio.UnaryUnaryMultiCallable[
+        trust_layer.gen.trust.v1.identity_pb2.LockIdentityRequest,
+        trust_layer.gen.trust.v1.identity_pb2.LockIdentityResponse,
+    ]
+    """LockIdentity forbids sign-in until an instant, after which it is allowed again by itself, and ends all sessions by
+    raising the epoch. A second lock takes the place of the first. Scope `identities:write`. Errors: INVALID_FIELD,
+    IDENTITY_NOT_FOUND, IDENTITY_DISABLED (until EnableIdentity: a lock would end that).
     """
 
     EnableIdentity: grpc.aio.UnaryUnaryMultiCallable[
         trust_layer.gen.trust.v1.identity_pb2.EnableIdentityRequest,
         trust_layer.gen.trust.v1.identity_pb2.EnableIdentityResponse,
     ]
-    """EnableIdentity allows sign-in again. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD,
+    """EnableIdentity allows sign-in again, whether it was disabled or locked. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD,
     IDENTITY_NOT_FOUND.
     """
 
@@ -286,8 +306,20 @@ class IdentityServiceServicer(metaclass=abc.ABCMeta):
         request: trust_layer.gen.trust.v1.identity_pb2.DisableIdentityRequest,
         context: _ServicerContext,
     ) -> typing.Union[trust_layer.gen.trust.v1.identity_pb2.DisableIdentityResponse, collections.abc.Awaitable[trust_layer.gen.trust.v1.identity_pb2.DisableIdentityResponse]]:
-        """DisableIdentity forbids sign-in and ends all sessions by raising the epoch. Idempotent. Scope `identities:write`.
-        Errors: INVALID_FIELD, IDENTITY_NOT_FOUND.
+        """DisableIdentity forbids sign-in until EnableIdentity, and ends all sessions by raising the epoch. Idempotent; a locked
+        identity is disabled then, and another reason takes the place of the one before. Scope `identities:write`. Errors:
+        INVALID_FIELD, IDENTITY_NOT_FOUND.
+        """
+
+    @abc.abstractmethod
+    def LockIdentity(
+        self,
+        request: trust_layer.gen.trust.v1.identity_pb2.LockIdentityRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[trust_layer.gen.trust.v1.identity_pb2.LockIdentityResponse, collections.abc.Awaitable[trust_layer.gen.trust.v1.identity_pb2.LockIdentityResponse]]:
+        """LockIdentity forbids sign-in until an instant, after which it is allowed again by itself, and ends all sessions by
+        raising the epoch. A second lock takes the place of the first. Scope `identities:write`. Errors: INVALID_FIELD,
+        IDENTITY_NOT_FOUND, IDENTITY_DISABLED (until EnableIdentity: a lock would end that).
         """
 
     @abc.abstractmethod
@@ -296,7 +328,7 @@ class IdentityServiceServicer(metaclass=abc.ABCMeta):
         request: trust_layer.gen.trust.v1.identity_pb2.EnableIdentityRequest,
         context: _ServicerContext,
     ) -> typing.Union[trust_layer.gen.trust.v1.identity_pb2.EnableIdentityResponse, collections.abc.Awaitable[trust_layer.gen.trust.v1.identity_pb2.EnableIdentityResponse]]:
-        """EnableIdentity allows sign-in again. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD,
+        """EnableIdentity allows sign-in again, whether it was disabled or locked. Idempotent. Scope `identities:write`. Errors: INVALID_FIELD,
         IDENTITY_NOT_FOUND.
         """
 
