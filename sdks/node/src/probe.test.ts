@@ -100,6 +100,7 @@ describe('probe', () => {
         epoch: 7,
         version: 0,
         created_at: '2026-11-23T10:00:00.120Z',
+        state_reason: '',
       },
     });
     const key = { kid: 'k', alg: '', state: 'SIGNING_KEY_STATE_RETIRING', created_at: '1970-01-01T00:00:00Z' };

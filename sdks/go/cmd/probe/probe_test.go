@@ -107,7 +107,7 @@ func TestProbe(t *testing.T) {
 		{`{"id":4,"do":"get_identity","with":{"identity_id":"idn_1"}}`,
 			`{"id":4,"ok":{"identity":{"id":"idn_1","tenant_id":"","state":"IDENTITY_STATE_ACTIVE","identifiers":[` +
 				`{"type":"IDENTIFIER_TYPE_EMAIL","value":"a@b.example","verified":false}],"display_name":"","roles":[],"metadata":{},` +
-				`"epoch":0,"version":9007199254740991,"created_at":"2026-11-23T10:00:00.120Z"}}}`},
+				`"epoch":0,"version":9007199254740991,"created_at":"2026-11-23T10:00:00.120Z","state_reason":""}}}`},
 		{`{"id":5,"do":"delete_identity","with":{"identity_id":"idn_1"}}`,
 			`{"id":5,"error":{"reason":"IDENTITY_NOT_FOUND","code":"NOT_FOUND"}}`},
 		{`{"id":5,"do":"find_identity"}`,
