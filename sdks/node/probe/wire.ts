@@ -8,7 +8,7 @@ type Json = Record<string, unknown>;
 // The generated messages carry no types at run time; these few names are all that need one.
 const MAPS = new Set(['metadata', 'entries', 'facts', 'transactionContext', 'requestContext']);
 const BYTES = new Set(['logo']);
-const INSTANTS = new Set(['authenticatedAt']);
+const INSTANTS = new Set(['authenticatedAt', 'until']);
 const TARGETS = ['sessionId', 'handle'] as const;
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

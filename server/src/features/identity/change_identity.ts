@@ -23,8 +23,8 @@ export type ChangeTarget = {
   readonly act?: Act | undefined;
   /** The session or sign-in in which it is done. */
   readonly within?: Within | undefined;
-  /** What the audit event says beside. */
-  readonly facts?: Readonly<Record<string, string>> | undefined;
+  /** What the audit event says beside, of the identity as it is then. */
+  readonly facts?: ((after: Identity) => Readonly<Record<string, string>>) | undefined;
 };
 
 /** A change: the record after it, or undefined where it is so already and nothing is to be written. */
@@ -39,7 +39,7 @@ export const ATTEMPTS = 5;
  */
 export async function changeIdentity(
   deps: ChangeDeps,
-  { tenantId, actor, identityId, expectedVersion, act, within, facts = {} }: ChangeTarget,
+  { tenantId, actor, identityId, expectedVersion, act, within, facts }: ChangeTarget,
   action: AuditAction,
   rule: IdentityRule,
 ): Promise<Identity> {
@@ -54,7 +54,7 @@ export async function changeIdentity(
     const epoch = raisesEpoch(acts) ? before.epoch + 1 : changed.epoch;
     const version = before.version + 1;
     const after = { ...changed, epoch, version, updatedAt: now };
-    const about = { identityId, subject: identityId, facts: { ...facts } };
+    const about = { identityId, subject: identityId, facts: { ...facts?.(changed) } };
     const event = auditEvent({ tenantId, name: actor }, now, deps.newId, action, about);
     const changes = [{ tenantId, kind: 'identity' as const, identityId, epoch, version }];
     const ending = { tenantId, identityId, acts, within, at: now, raised: { epoch, version } };

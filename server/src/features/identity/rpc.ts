@@ -6,7 +6,7 @@ import { instantOf, optionalTimestamp, timestamp } from '../../contract/messages
 import type { Call, Handler } from '../../contract/rpc.ts';
 import { invalidField, TrustError } from '../../errors/trust_error.ts';
 import type { AuditAction } from '../audit/audit.ts';
-import { disabled, enabled, locked, reasonFacts, standingOf } from '../standing/standing.ts';
+import { disabled, enabled, locked, standingFacts, standingOf } from '../standing/standing.ts';
 import { type ChangeDeps, type ChangeTarget, changeIdentity, type IdentityRule } from './change_identity.ts';
 import type { CreateIdentity } from './create_identity.ts';
 import { createFields, readIdentifier, readIdentifiers, TYPE_MESSAGES, updateFields } from './fields.ts';
@@ -79,16 +79,16 @@ export function identityRpc(useCases: {
 
     async disableIdentity(request, call) {
       const { reason, ...target } = checked(byId.extend({ reason: stateReason }), request);
-      const facts = reasonFacts(reason);
-      return change({ ...target, facts }, call, 'identity.disabled', (before) => disabled(before, reason));
+      const rule: IdentityRule = (before) => disabled(before, reason);
+      return change({ ...target, facts: standingFacts }, call, 'identity.disabled', rule);
     },
 
     async lockIdentity(request, call) {
       const { reason, ...target } = checked(byId.extend({ reason: stateReason }), request);
       const until = instantOf(request.until);
       if (until === undefined) throw invalidField('until', 'is required');
-      const facts = { ...reasonFacts(reason), until: new Date(until).toISOString() };
-      return change({ ...target, facts }, call, 'identity.locked', (before, now) => locked(before, reason, until, now));
+      const rule: IdentityRule = (before, now) => locked(before, reason, until, now);
+      return change({ ...target, facts: standingFacts }, call, 'identity.locked', rule);
     },
 
     enableIdentity: (request, call) => change(checked(byId, request), call, 'identity.enabled', enabled),

@@ -112,6 +112,7 @@ describe('disabled and locked identities', () => {
   for (const [what, span] of [
     ['now', 0],
     ['too far away', 366 * DAY + 1],
+    ['at no instant', Number.NaN],
   ] as const) {
     it(`ERR-3 a lock that ends ${what} is refused`, async () => {
       const world = await standingWorld();

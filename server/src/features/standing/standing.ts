@@ -13,8 +13,11 @@ export const standingOf = ({ active, lockedUntil }: Pick<Identity, 'active' | 'l
   return lockedUntil === undefined ? 'disabled' : 'locked';
 };
 
-/** What is written of a reason: nothing, where there is none. */
-export const reasonFacts = (reason: string): Readonly<Record<string, string>> => (reason === '' ? {} : { reason });
+/** What the audit event says of it. */
+export const standingFacts = ({ stateReason, lockedUntil }: Identity): Readonly<Record<string, string>> => ({
+  ...(stateReason && { reason: stateReason }),
+  ...(lockedUntil !== undefined && { until: new Date(lockedUntil).toISOString() }),
+});
 
 /** Disabled, for this reason; undefined where it is so already. */
 export function disabled(before: Identity, reason: string): Identity | undefined {
