@@ -33,8 +33,8 @@ function enumOf(name: string, message: Json): EnumKind | undefined {
     case 'identifierType':
       return { prefix: 'IDENTIFIER_TYPE_', values: IdentifierType };
     case 'reason':
-      // Those of support and of a suspension are words.
-      if ('operator' in message || 'id' in message) return undefined;
+      // Those of support, of a suspension and of a state are words.
+      if (['operator', 'id', 'identity_id'].some((field) => field in message)) return undefined;
       return { prefix: 'REJECTION_REASON_', values: RejectionReason };
     case 'state':
       if ('summary' in message) return { prefix: 'SESSION_STATE_', values: SessionState };
