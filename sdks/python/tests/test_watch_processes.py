@@ -93,7 +93,8 @@ def test_a_client_that_is_never_closed_keeps_no_process_alive(
 @pytest.mark.parametrize(("program", "times"), [(FORK_BEFORE, 2), (FORK_AFTER, 1)], ids=["before", "after"])
 def test_a_forked_child_begins_anew(program: str, times: int, server: FakeServer, watch: FakeWatch) -> None:
     """SDK-43."""
-    code, out, err = run(program, server, GRPC_ENABLE_FORK_SUPPORT="1", GRPC_VERBOSITY="NONE")
+    env = {"GRPC_ENABLE_FORK_SUPPORT": "1", "GRPC_VERBOSITY": "NONE", "PYTHONUNBUFFERED": ""}  # Lines in one piece.
+    code, out, err = run(program, server, **env)
     assert (code, out) == (0, "done\n" * times), err
     assert len(watch.streams) == 2
 
