@@ -61,7 +61,8 @@ OWN_CHANGES: list[tuple[str, Any, Any]] = [
     ("delete_identity", m.DeleteIdentityRequest(identity_id=IDENTITY_ID), m.DeleteIdentityResponse()),
     ("update_tenant", m.UpdateTenantRequest(), m.UpdateTenantResponse()),
 ]
-for verb in ("disable_identity", "lock_identity", "enable_identity", "update_identity", "add_identifier", "remove_identifier"):
+IDENTITY_VERBS = ("disable", "lock", "enable", "update")
+for verb in (*(f"{verb}_identity" for verb in IDENTITY_VERBS), "add_identifier", "remove_identifier"):
     name = "".join(part.capitalize() for part in verb.split("_"))
     changed = m.Identity(id=IDENTITY_ID, epoch=2, version=2)
     OWN_CHANGES.append(
