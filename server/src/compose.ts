@@ -10,6 +10,7 @@ import { composeSigning } from './compose_signing.ts';
 import { composeTenant } from './compose_tenant.ts';
 import { composeWebhook, type WebhookParts } from './compose_webhook.ts';
 import type { Config } from './config/config.ts';
+import { pageTokens } from './contract/page_tokens.ts';
 import { recentChanges } from './features/change/recent_changes.ts';
 import { changeTail, pruneChanges } from './features/change/tail.ts';
 import { noticeDevice } from './features/known_device/notice_device.ts';
@@ -47,6 +48,7 @@ import type { Handlers } from './grpc/methods.ts';
 import type { Clock, Clocks } from './kernel/clock.ts';
 import { idMaker } from './kernel/ids.ts';
 import type { Random } from './kernel/random.ts';
+import { sealerOf } from './kernel/sealer.ts';
 import { systemTimer } from './kernel/timer.ts';
 import type { Store } from './store/store.ts';
 
@@ -90,7 +92,9 @@ export function compose(parts: Parts) {
   const settings = readSettings(store.tenants);
   const suspended = isSuspended(store.tenants);
   const readIdentity = store.identities.read;
-  const base = { clock, random, newId, settings, originOf, readIdentity, recordAudit: store.audit.append };
+  const { append: recordAudit } = store.audit;
+  const sealedPages = pageTokens(sealerOf({ ...parts, purpose: 'trust-layer:page-token:v1' }));
+  const base = { clock, random, newId, settings, originOf, readIdentity, recordAudit, pageTokens: sealedPages };
   const mail = composeMail({ ...parts, ...base, outbox: store.outbox });
 
   const callers = authenticateCaller({
@@ -138,7 +142,7 @@ export function compose(parts: Parts) {
 
   const limitDeps = { rateLimits: store.rateLimits, settings, proofOfWork: parts.proofOfWork };
   const limit = limitAttempts(limitDeps);
-  const trail = composeAudit({ ...parts, uses });
+  const trail = composeAudit({ ...parts, ...base, uses });
   const webhooks = composeWebhook({ ...parts, newId });
   const organisationDeps = { ...base, organisations: store.organisations };
   const codeDeps = { ...base, codes: store.signInCodes };
@@ -188,6 +192,7 @@ export function compose(parts: Parts) {
     SessionService: {
       ...sessionRpc({
         ...account,
+        pageTokens: sealedPages,
         createSession: create,
         rotateSession: rotateSession({ ...sessionDeps, verify }),
       }),
@@ -228,6 +233,7 @@ export function compose(parts: Parts) {
     /** What the pages need. */
     pages: {
       ...passwords.pages,
+      pageTokens: sealedPages,
       askForWork: askForWork(limitDeps),
       invitations: invitations.useCases,
       issueSignInCode: issueSignInCode(codeDeps),

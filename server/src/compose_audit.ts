@@ -1,4 +1,5 @@
 import type { Parts } from './compose.ts';
+import type { PageTokens } from './contract/page_tokens.ts';
 import { auditSigner } from './features/audit/checkpoint.ts';
 import { auditRpc } from './features/audit/rpc.ts';
 import { cutEvents, sealEvents } from './features/audit/seal_events.ts';
@@ -14,13 +15,17 @@ const days = (count = 0) => (count === 0 ? undefined : count * DAY);
 
 /** Wires what reads, chains, explains and deletes what was. */
 export function composeAudit(
-  parts: Pick<Parts, 'store' | 'config' | 'masterKey' | 'clock' | 'monotonic'> & { readonly uses: SessionUses },
+  parts: Pick<Parts, 'store' | 'config' | 'masterKey' | 'clock' | 'monotonic'> & {
+    readonly uses: SessionUses;
+    readonly pageTokens: PageTokens;
+  },
 ) {
   const { store, config, masterKey } = parts;
   const deps = { ...parts, ...store, signer: auditSigner(masterKey), timer: systemTimer };
   return {
     handlers: auditRpc({
       listEvents: store.audit.list,
+      pageTokens: parts.pageTokens,
       explainSession: explainSession({ ...deps, sessionRetention: days(config.sessionRetentionDays) }),
       sessionRetentionDays: config.sessionRetentionDays ?? 0,
     }),

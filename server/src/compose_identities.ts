@@ -1,3 +1,4 @@
+import type { PageTokens } from './contract/page_tokens.ts';
 import { actingRpc } from './features/acting/rpc.ts';
 import { startDelegation, startImpersonation } from './features/acting/start_acting.ts';
 import { createGuest } from './features/guest/create_guest.ts';
@@ -17,6 +18,7 @@ type Parts = Omit<Parameters<typeof exportIdentity>[0], 'listEvents' | 'listMemb
   Omit<Parameters<typeof requestDeletion>[0], 'identities' | 'factors' | 'removeIdentity'> & {
     readonly store: Pick<Store, 'identities' | 'mfa' | 'audit' | 'organisations' | 'passwords'>;
     readonly createSession: CreateSession;
+    readonly pageTokens: PageTokens;
     readonly limitAttempts: LimitAttempts;
     readonly revokeSession: RevokeSession;
   };
@@ -31,6 +33,7 @@ export function composeIdentities({ store, ...parts }: Parts) {
   return {
     identities: {
       ...identityRpc({
+        pageTokens: parts.pageTokens,
         createIdentity: createIdentity(base),
         removeIdentity: remove,
         change: base,

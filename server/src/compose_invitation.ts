@@ -1,4 +1,5 @@
 import type { Parts } from './compose.ts';
+import type { PageTokens } from './contract/page_tokens.ts';
 import type { Identity } from './features/identity/identity.ts';
 import { acceptInvitation, lookAtInvitation } from './features/invitation/accept_invitation.ts';
 import { inviteMember } from './features/invitation/invite_member.ts';
@@ -17,6 +18,7 @@ export function composeInvitation(
   parts: Pick<Parts, 'clock' | 'random' | 'hasher' | 'strength'> & {
     readonly store: Pick<Parts['store'], 'invitations' | 'organisations' | 'identities'>;
     readonly newId: NewId;
+    readonly pageTokens: PageTokens;
     readonly originOf: OriginOf;
     readonly settings: (tenantId: string) => Promise<TenantSettings>;
     readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;

@@ -1,4 +1,5 @@
 import type { Parts } from './compose.ts';
+import type { PageTokens } from './contract/page_tokens.ts';
 import type { KeyDeps } from './features/service_key/change_service_key.ts';
 import { deleteService, putService } from './features/service_key/put_service.ts';
 import { serviceKeyRpc } from './features/service_key/rpc.ts';
@@ -12,6 +13,7 @@ export function composeTenant(
   parts: Pick<Parts, 'clock' | 'random' | 'config' | 'firstSettings'> & {
     readonly store: Pick<Parts['store'], 'tenants' | 'services' | 'serviceKeys'>;
     readonly newId: NewId;
+    readonly pageTokens: PageTokens;
     readonly forgetCallers: () => void;
     readonly ensureSigningKey: (tenantId: string) => Promise<void>;
   },
@@ -38,6 +40,7 @@ export function composeTenant(
     resumeTenant: resume,
     handlers: {
       ServiceKeyService: serviceKeyRpc({
+        pageTokens: parts.pageTokens,
         putService: put,
         deleteService: deleteService({ ...parts, services }),
         keys: keyDeps,
@@ -46,6 +49,7 @@ export function composeTenant(
         clock: parts.clock,
       }),
       TenantService: tenantRpc({
+        pageTokens: parts.pageTokens,
         tenants,
         publicUrl,
         createTenant: create,

@@ -82,6 +82,7 @@ export async function httpWorld({
     readIdentity: world.readIdentity,
     invitations: NO_INVITATIONS,
     askForWork: world.askForWork,
+    pageTokens: world.pageTokens,
     email: world.email,
     jwks: async () => '{"keys":[]}',
     siteAt: async () => undefined,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { composeMfa } from '../../server/src/compose_mfa.ts';
+import { pageTokens } from '../../server/src/contract/page_tokens.ts';
 import type { Identity } from '../../server/src/features/identity/identity.ts';
 import { noticeDevice } from '../../server/src/features/known_device/notice_device.ts';
 import { mailSeal, mailWriter } from '../../server/src/features/mail/write_mail.ts';
@@ -63,9 +64,13 @@ export function testWorld() {
   /** Handles of bound sessions that were presented from elsewhere. */
   const mismatched: string[] = [];
   const mismatches = { note: ({ handle }: { handle: string }) => void mismatched.push(handle) };
-  const shared = { clock, random, newId, settings, originOf, readIdentity, readOrganisation };
+  const sealerFor = (purpose: string) => sealerOf({ masterKey: Buffer.alloc(32, 3), random, purpose });
+  const shared = {
+    ...{ clock, random, newId, settings, originOf, readIdentity, readOrganisation },
+    pageTokens: pageTokens(sealerFor('pages')),
+  };
   const common = { ...stores, ...shared, uses, mismatches };
-  const seal = mailSeal(sealerOf({ masterKey: Buffer.alloc(32, 3), random, purpose: 'test' }));
+  const seal = mailSeal(sealerFor('test'));
   const notice = noticeDevice({ ...common, mails: mailWriter({ ...common, seal, enabled: true }) });
   const create = createSession({ ...common, cancelDeletion: cancelDeletion(common), noticeDevice: notice });
   /** Makes an identity with one session. */

@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { TrustError } from '../errors/trust_error.ts';
-import type { Position } from '../kernel/page.ts';
 
 /** Checks a message against its schema; the error names every refused field by its path (spec ERR-3), never its value. */
 export function checked<T>(schema: z.ZodType<T>, message: unknown): T {
@@ -44,8 +43,6 @@ export const SERVICE_NAME = /^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$/;
 export const serviceName = z
   .string()
   .regex(SERVICE_NAME, 'must be 1 to 63 of a-z 0-9 . _ -, first and last a letter or digit');
-
-const PUBLIC_ID = /^[a-z]{3}_[0-9a-f]{32}$/;
 
 export const identityId = z.string().regex(/^idn_[0-9a-f]{32}$/, 'must be idn_ and 32 lower-case hex digits');
 export const sessionHandle = z.string().regex(/^ses_[0-9a-f]{32}$/, 'must be ses_ and 32 lower-case hex digits');
@@ -106,25 +103,3 @@ export const pageSize = z
   .number()
   .refine((value) => value >= 0 && value <= 100, 'must be at most 100')
   .transform((value) => (value === 0 ? 50 : value));
-
-/** Writes where a page ended as an opaque token: the list's name keeps it from passing in another list. */
-export function pageToken(list: string, position: Position | undefined): string {
-  return position === undefined ? '' : Buffer.from(`${list} ${position.at} ${position.id}`).toString('base64url');
-}
-
-/** Reads a page token of the same list; undefined for the first page. Forged or foreign ones are refused. */
-export function pagePosition(list: string, token: string): Position | undefined {
-  if (token === '') return undefined;
-  const refused = new TrustError('INVALID_PAGE_TOKEN', {
-    fields: [{ field: 'page_token', description: 'was not made by this server for this list' }],
-  });
-  if (token.length > 256) throw refused;
-  const bytes = Buffer.from(token, 'base64url');
-  // One spelling a token: the decoder passes over what is not base64url.
-  if (bytes.toString('base64url') !== token) throw refused;
-  const [name, at, id, ...rest] = bytes.toString('latin1').split(' ');
-  if (name !== list || at === undefined || id === undefined || rest.length > 0) throw refused;
-  if (!/^\d{1,15}$/.test(at) || !(list === 'services' || list === 'tenants' ? SERVICE_NAME : PUBLIC_ID).test(id))
-    throw refused;
-  return { at: Number(at), id };
-}

@@ -1,4 +1,4 @@
-import { pagePosition, pageToken } from '../contract/fields.ts';
+import type { ListName, PageTokens } from '../contract/page_tokens.ts';
 import { TrustError } from '../errors/trust_error.ts';
 import type { AuditStore } from '../features/audit/store.ts';
 import type { RenameIdentity } from '../features/identity/change_identity.ts';
@@ -35,6 +35,7 @@ export function accountPages(
   options: FlowOptions & {
     readonly flow: RedirectFlow;
     readonly account: AccountUseCases;
+    readonly pageTokens: PageTokens;
     readonly authenticatePassword: AuthenticatePassword;
     readonly mfa: { readonly pending: Pick<PendingSignIns, 'read' | 'asked'> };
     readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
@@ -89,9 +90,12 @@ export function accountPages(
   };
 
   /** One page of a list: where the query says, else its beginning; and where the next begins. */
-  const listed = async <T>(context: PageContext, list: string, read: (query: PageQuery) => Promise<Page<T>>) => {
-    const { rows, next } = await read({ limit: ROWS, ...startOf(list, context.req.query('page') ?? '') });
-    return { rows, older: pageToken(list, next) };
+  const listed = async <T>(context: PageContext, list: ListName, read: (query: PageQuery) => Promise<Page<T>>) => {
+    const { rows, next } = await read({
+      limit: ROWS,
+      ...startOf(options.pageTokens, list, context.req.query('page') ?? ''),
+    });
+    return { rows, older: options.pageTokens.write(list, next) };
   };
 
   return {
@@ -151,7 +155,9 @@ export function accountPages(
       const owner = await opened(context);
       if (owner instanceof Response) return owner;
       const who = { tenantId: options.tenantId, identityId: owner.identity.id };
-      const { rows, older } = await listed(context, 'sessions', (query) => account.listSessions(who, query));
+      const { rows, older } = await listed(context, ['sessions', options.tenantId, owner.identity.id], (query) =>
+        account.listSessions(who, query),
+      );
       const browser = { userAgent: context.req.header('user-agent') ?? '', ipAddress: options.clientOf(context) };
       const body = sessionsView({ ...form(context, owner), sessions: rows, older, browser });
       return write(context, owner, context.var.t.account.sessions, body);
@@ -178,7 +184,9 @@ export function accountPages(
       const owner = await opened(context);
       if (owner instanceof Response) return owner;
       const filter = { tenantId: options.tenantId, identityId: owner.identity.id };
-      const { rows, older } = await listed(context, 'audit', (query) => account.listEvents(filter, query));
+      const { rows, older } = await listed(context, ['activity', options.tenantId, owner.identity.id], (query) =>
+        account.listEvents(filter, query),
+      );
       const events = rows.filter((event): event is typeof event & EventView => isShown(event.action));
       const body = activityView({ ...form(context, owner), events, older });
       return write(context, owner, context.var.t.account.activity, body);
@@ -187,9 +195,9 @@ export function accountPages(
 }
 
 /** A token that is none of ours is the beginning: a link is all that a person can have spoiled. */
-function startOf(list: string, token: string): { readonly after?: Position } {
+function startOf(pageTokens: PageTokens, list: ListName, token: string): { readonly after?: Position } {
   try {
-    const after = pagePosition(list, token);
+    const after = pageTokens.read(list, token);
     return after === undefined ? {} : { after };
   } catch {
     return {};

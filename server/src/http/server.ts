@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import type { PageTokens } from '../contract/page_tokens.ts';
 import { TrustError } from '../errors/trust_error.ts';
 import type { Identity } from '../features/identity/identity.ts';
 import type { ReadOutbox } from '../features/mail/read_outbox.ts';
@@ -54,6 +55,7 @@ export type HttpOptions = Omit<WellKnownOptions, 'ready' | 'tenantId'> &
     readonly mfa: SecondStepUseCases;
     readonly oauth: OauthPageUseCases;
     readonly account: AccountUseCases;
+    readonly pageTokens: PageTokens;
     readonly email: MailUseCases & EmailChangeUseCases;
     readonly invitations: InvitationUseCases;
     readonly issueSignInCode: IssueSignInCode;

@@ -33,7 +33,9 @@ export function sealerOf(deps: {
     open(sealed, context) {
       if (!sealed.startsWith(FORM)) throw new Error('not a sealed text');
       const bytes = Buffer.from(sealed.slice(FORM.length), 'base64url');
-      if (bytes.length <= NONCE + TAG) throw new Error('not a sealed text');
+      // One spelling a text: the decoder passes over what is not base64url.
+      if (bytes.length <= NONCE + TAG || FORM + bytes.toString('base64url') !== sealed)
+        throw new Error('not a sealed text');
       const nonce = bytes.subarray(0, NONCE);
       const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG }).setAAD(bound(context));
       decipher.setAuthTag(bytes.subarray(-TAG));

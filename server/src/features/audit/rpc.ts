@@ -1,14 +1,5 @@
 import { z } from 'zod';
-import {
-  checked,
-  identityId,
-  pagePosition,
-  pageSize,
-  pageToken,
-  secretText,
-  sessionHandle,
-  textBytes,
-} from '../../contract/fields.ts';
+import { checked, identityId, pageSize, secretText, sessionHandle, textBytes } from '../../contract/fields.ts';
 import {
   type AuditEvent as AuditEventMessage,
   type ExplainSessionRequest,
@@ -19,6 +10,7 @@ import {
 } from '../../contract/gen/trust/v1/audit.ts';
 import { RejectionReason } from '../../contract/gen/trust/v1/session.ts';
 import { optionalTimestamp, timestamp } from '../../contract/messages.ts';
+import type { PageTokens } from '../../contract/page_tokens.ts';
 import type { Handler } from '../../contract/rpc.ts';
 import { invalidField } from '../../errors/trust_error.ts';
 import type { ExplainSession, ExplainTarget } from '../explain/explain_session.ts';
@@ -39,13 +31,15 @@ const listFields = z.object({
 /** The handlers of AuditService. */
 export function auditRpc(useCases: {
   readonly listEvents: AuditStore['list'];
+  readonly pageTokens: PageTokens;
   readonly explainSession: ExplainSession;
   readonly sessionRetentionDays: number;
 }): AuditRpc {
   return {
     async listAuditEvents(request, { tenantId }) {
       const fields = checked(listFields, request);
-      const after = pagePosition('audit', request.pageToken);
+      const list = ['audit', tenantId, fields.identityId, fields.action] as const;
+      const after = useCases.pageTokens.read(list, request.pageToken);
       const filter = {
         tenantId,
         ...(fields.identityId !== '' && { identityId: fields.identityId }),
@@ -53,7 +47,7 @@ export function auditRpc(useCases: {
       };
       const page = await useCases.listEvents(filter, { limit: fields.pageSize, ...(after && { after }) });
       const events = page.rows.map(eventMessage);
-      return { events, nextPageToken: pageToken('audit', page.next) };
+      return { events, nextPageToken: useCases.pageTokens.write(list, page.next) };
     },
 
     async explainSession(request, { tenantId }) {

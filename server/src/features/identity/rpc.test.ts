@@ -23,6 +23,7 @@ function served() {
     removeIdentity: removeIdentity(deps),
     change: deps,
     identities,
+    pageTokens: world.pageTokens,
   });
   const create = async (facts: Partial<message.CreateIdentityRequest> = {}) => {
     const request = { ...message.CreateIdentityRequest.fromPartial({}), identifiers: [ADA], ...facts };

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { checked, identityId, pagePosition, pageSize, pageToken, textCharacters } from '../../contract/fields.ts';
+import { checked, identityId, pageSize, textCharacters } from '../../contract/fields.ts';
 import type * as message from '../../contract/gen/trust/v1/identity.ts';
 import { IdentityState } from '../../contract/gen/trust/v1/identity.ts';
 import { instantOf, optionalTimestamp, timestamp } from '../../contract/messages.ts';
+import type { PageTokens } from '../../contract/page_tokens.ts';
 import type { Call, Handler } from '../../contract/rpc.ts';
 import { invalidField, TrustError } from '../../errors/trust_error.ts';
 import type { AuditAction } from '../audit/audit.ts';
@@ -33,6 +34,7 @@ const stateReason = textCharacters(256);
 
 /** The handlers of IdentityService. */
 export function identityRpc(useCases: {
+  readonly pageTokens: PageTokens;
   readonly createIdentity: CreateIdentity;
   readonly removeIdentity: RemoveIdentity;
   readonly change: ChangeDeps;
@@ -100,9 +102,10 @@ export function identityRpc(useCases: {
 
     async listIdentities(request, { tenantId }) {
       const { pageSize: limit } = checked(z.object({ pageSize }), request);
-      const after = pagePosition('identities', request.pageToken);
+      const list = ['identities', tenantId] as const;
+      const after = useCases.pageTokens.read(list, request.pageToken);
       const page = await identities.list(tenantId, { limit, ...(after && { after }) });
-      return { identities: page.rows.map(identityMessage), nextPageToken: pageToken('identities', page.next) };
+      return { identities: page.rows.map(identityMessage), nextPageToken: useCases.pageTokens.write(list, page.next) };
     },
 
     addIdentifier(request, call) {

@@ -4,9 +4,7 @@ import {
   device,
   optionalNumber,
   organisationId,
-  pagePosition,
   pageSize,
-  pageToken,
   roleName,
   secretText,
   textBytes,
@@ -15,6 +13,7 @@ import {
 import type * as message from '../../contract/gen/trust/v1/invitation.ts';
 import { InvitationAsk } from '../../contract/gen/trust/v1/invitation.ts';
 import { timestamp } from '../../contract/messages.ts';
+import type { PageTokens } from '../../contract/page_tokens.ts';
 import type { Handler } from '../../contract/rpc.ts';
 import { TrustError } from '../../errors/trust_error.ts';
 import { type Clock, SECOND } from '../../kernel/clock.ts';
@@ -69,6 +68,7 @@ const acceptFields = getFields.extend({
 
 /** The handlers of InvitationService. */
 export function invitationRpc(useCases: {
+  readonly pageTokens: PageTokens;
   readonly inviteMember: InviteMember;
   readonly lookAtInvitation: LookAtInvitation;
   readonly acceptInvitation: AcceptInvitation;
@@ -87,13 +87,14 @@ export function invitationRpc(useCases: {
 
     async listInvitations(request, { tenantId }) {
       const { organisationId: id, pageSize: limit } = checked(listFields, request);
-      const after = pagePosition('invitations', request.pageToken);
+      const list = ['invitations', tenantId, id] as const;
+      const after = useCases.pageTokens.read(list, request.pageToken);
       const organisation = await useCases.readOrganisation(tenantId, id);
       if (organisation === undefined) throw new TrustError('ORGANISATION_NOT_FOUND');
       const page = await useCases.invitations.list(tenantId, id, { limit, ...(after && { after }) });
       return {
         invitations: page.rows.map((invitation) => invitationMessage({ invitation, organisation })),
-        nextPageToken: pageToken('invitations', page.next),
+        nextPageToken: useCases.pageTokens.write(list, page.next),
       };
     },
 

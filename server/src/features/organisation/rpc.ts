@@ -1,6 +1,7 @@
-import { checked, pagePosition, pageToken } from '../../contract/fields.ts';
+import { checked } from '../../contract/fields.ts';
 import type * as message from '../../contract/gen/trust/v1/organisation.ts';
 import { organisationFactsMessage, sessionMessage, timestamp } from '../../contract/messages.ts';
+import type { PageTokens } from '../../contract/page_tokens.ts';
 import type { Call, Handler } from '../../contract/rpc.ts';
 import { invalidField, TrustError } from '../../errors/trust_error.ts';
 import type { Page } from '../../kernel/page.ts';
@@ -45,6 +46,7 @@ export type OrganisationRpc = {
 export function organisationRpc(
   deps: OrganisationDeps & {
     readonly setActiveOrganisation: SetActiveOrganisation;
+    readonly pageTokens: PageTokens;
     readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
   },
 ): OrganisationRpc {
@@ -96,11 +98,12 @@ export function organisationRpc(
 
     async listOrganisations(request, { tenantId }) {
       const { pageSize: limit } = checked(fields.listFields, request);
-      const after = pagePosition('organisations', request.pageToken);
+      const list = ['organisations', tenantId] as const;
+      const after = deps.pageTokens.read(list, request.pageToken);
       const page = await organisations.list(tenantId, { limit, ...(after && { after }) });
       return {
         organisations: page.rows.map(organisationMessage),
-        nextPageToken: pageToken('organisations', page.next),
+        nextPageToken: deps.pageTokens.write(list, page.next),
       };
     },
 
@@ -144,22 +147,20 @@ export function organisationRpc(
 
     async listMembers(request, { tenantId }) {
       const { organisationId, pageSize: limit } = checked(fields.listMembersFields, request);
-      const after = pagePosition('members', request.pageToken);
+      const list = ['members', tenantId, organisationId] as const;
+      const after = deps.pageTokens.read(list, request.pageToken);
       await known(tenantId, organisationId);
-      return membershipsPage(
-        'members',
-        await organisations.listMembers(tenantId, organisationId, { limit, ...(after && { after }) }),
-      );
+      const page = await organisations.listMembers(tenantId, organisationId, { limit, ...(after && { after }) });
+      return membershipsPage(deps.pageTokens.write(list, page.next), page);
     },
 
     async listMemberships(request, { tenantId }) {
       const { identityId, pageSize: limit } = checked(fields.listMembershipsFields, request);
-      const after = pagePosition('memberships', request.pageToken);
+      const list = ['memberships', tenantId, identityId] as const;
+      const after = deps.pageTokens.read(list, request.pageToken);
       if ((await deps.readIdentity(tenantId, identityId)) === undefined) throw new TrustError('IDENTITY_NOT_FOUND');
-      return membershipsPage(
-        'memberships',
-        await organisations.listMemberships(tenantId, identityId, { limit, ...(after && { after }) }),
-      );
+      const page = await organisations.listMemberships(tenantId, identityId, { limit, ...(after && { after }) });
+      return membershipsPage(deps.pageTokens.write(list, page.next), page);
     },
 
     async setActiveOrganisation(request, { tenantId, caller }) {
@@ -203,7 +204,7 @@ const changedMember = ({ membership, version }: ChangedMember) => ({
   organisationVersion: BigInt(version),
 });
 
-const membershipsPage = (list: 'members' | 'memberships', page: Page<NamedMembership>) => ({
+const membershipsPage = (nextPageToken: string, page: Page<NamedMembership>) => ({
   memberships: page.rows.map(membershipMessage),
-  nextPageToken: pageToken(list, page.next),
+  nextPageToken,
 });

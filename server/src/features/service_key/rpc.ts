@@ -1,16 +1,8 @@
 import { z } from 'zod';
-import {
-  checked,
-  optionalNumber,
-  pagePosition,
-  pageSize,
-  pageToken,
-  serviceKeyIdText,
-  serviceName,
-  textBytes,
-} from '../../contract/fields.ts';
+import { checked, optionalNumber, pageSize, serviceKeyIdText, serviceName, textBytes } from '../../contract/fields.ts';
 import type * as message from '../../contract/gen/trust/v1/service_key.ts';
 import { optionalTimestamp, timestamp } from '../../contract/messages.ts';
+import type { PageTokens } from '../../contract/page_tokens.ts';
 import type { Handler } from '../../contract/rpc.ts';
 import { TrustError } from '../../errors/trust_error.ts';
 import { type Clock, DAY, SECOND } from '../../kernel/clock.ts';
@@ -65,6 +57,7 @@ const rotateFields = z.object({
 
 /** The handlers of ServiceKeyService. */
 export function serviceKeyRpc(useCases: {
+  readonly pageTokens: PageTokens;
   readonly putService: PutService;
   readonly deleteService: DeleteService;
   readonly keys: KeyDeps;
@@ -80,11 +73,15 @@ export function serviceKeyRpc(useCases: {
 
     async listServices(request, { tenantId }) {
       const { pageSize: limit } = checked(z.object({ pageSize }), request);
-      const after = pagePosition('services', request.pageToken)?.id ?? '';
+      const list = ['services', tenantId] as const;
+      const after = useCases.pageTokens.read(list, request.pageToken)?.id ?? '';
       const rows = await useCases.services.list(tenantId, limit + 1, after);
       const last = rows[limit - 1];
       const next = rows.length > limit && last !== undefined ? { at: last.createdAt, id: last.name } : undefined;
-      return { services: rows.slice(0, limit).map(serviceMessage), nextPageToken: pageToken('services', next) };
+      return {
+        services: rows.slice(0, limit).map(serviceMessage),
+        nextPageToken: useCases.pageTokens.write(list, next),
+      };
     },
 
     async deleteService(request, { tenantId, caller }) {

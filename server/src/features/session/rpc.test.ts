@@ -17,6 +17,7 @@ const CALL: Call = {
 function served() {
   const world = testWorld();
   const rpc = sessionRpc({
+    pageTokens: world.pageTokens,
     createSession: world.create,
     revokeSession: revokeSession(world),
     revokeIdentitySessions: revokeIdentitySessions(world),

@@ -4,9 +4,7 @@ import {
   device,
   identityId,
   organisationId,
-  pagePosition,
   pageSize,
-  pageToken,
   secretText,
   sessionHandle,
 } from '../../contract/fields.ts';
@@ -23,6 +21,7 @@ import type {
   RotateSessionResponse,
 } from '../../contract/gen/trust/v1/session.ts';
 import { identityFactsMessage, instantOf, organisationFactsMessage, sessionMessage } from '../../contract/messages.ts';
+import type { PageTokens } from '../../contract/page_tokens.ts';
 import type { Handler } from '../../contract/rpc.ts';
 import { invalidField } from '../../errors/trust_error.ts';
 import { SECOND, type Span } from '../../kernel/clock.ts';
@@ -42,6 +41,7 @@ export type SessionRpc = {
 
 /** The handlers of SessionService, but for `Verify`, `BatchVerify` and `Watch`. */
 export function sessionRpc(useCases: {
+  readonly pageTokens: PageTokens;
   readonly createSession: CreateSession;
   readonly revokeSession: RevokeSession;
   readonly revokeIdentitySessions: RevokeIdentitySessions;
@@ -81,10 +81,11 @@ export function sessionRpc(useCases: {
 
     async listSessions(request, { tenantId }) {
       const fields = checked(z.object({ identityId, pageSize }), request);
-      const after = pagePosition('sessions', request.pageToken);
+      const list = ['sessions', tenantId, fields.identityId] as const;
+      const after = useCases.pageTokens.read(list, request.pageToken);
       const query = { limit: fields.pageSize, ...(after && { after }) };
       const page = await useCases.listSessions({ tenantId, identityId: fields.identityId }, query);
-      return { sessions: page.rows.map(sessionMessage), nextPageToken: pageToken('sessions', page.next) };
+      return { sessions: page.rows.map(sessionMessage), nextPageToken: useCases.pageTokens.write(list, page.next) };
     },
 
     async rotateSession(request, { tenantId, caller }) {

@@ -49,6 +49,7 @@ async function served() {
   const createTenant = async () => assert.fail('no tenant is made here');
   const suspension = { ...deps, forgetCallers: () => {}, ensureSigningKey: async () => {} };
   const own = {
+    pageTokens: world.pageTokens,
     ...{ tenants: deps.tenants, createTenant, publicUrl: 'https://login.example.com' },
     ...{ suspendTenant: suspendTenant(suspension), resumeTenant: resumeTenant(suspension) },
   };

@@ -2,9 +2,7 @@ import { z } from 'zod';
 import {
   checked,
   optionalNumber,
-  pagePosition,
   pageSize,
-  pageToken,
   roles,
   textBytes,
   textCharacters,
@@ -28,6 +26,7 @@ import type {
 } from '../../contract/gen/trust/v1/tenant.ts';
 import { SessionOverflow } from '../../contract/gen/trust/v1/tenant.ts';
 import { optionalTimestamp, timestamp } from '../../contract/messages.ts';
+import type { PageTokens } from '../../contract/page_tokens.ts';
 import type { Handler } from '../../contract/rpc.ts';
 import { DAY, SECOND } from '../../kernel/clock.ts';
 import { DEFAULT_RATE_LIMITS, type RateLimit } from '../rate_limit/rate_limit.ts';
@@ -156,6 +155,7 @@ export const checkedSuspension = (given: object) => checked(suspendFields, given
 
 /** The handlers of TenantService. */
 export function tenantRpc(useCases: {
+  readonly pageTokens: PageTokens;
   readonly tenants: Pick<TenantStore, 'read' | 'list'>;
   readonly createTenant: CreateTenant;
   readonly updateTenant: UpdateTenant;
@@ -182,12 +182,13 @@ export function tenantRpc(useCases: {
       return { tenant: tenantMessage(await useCases.resumeTenant({ ...checked(z.object({ id }), request), by })) };
     },
 
-    async listTenants(request) {
+    async listTenants(request, { tenantId }) {
+      const list = ['tenants', tenantId] as const;
       const { pageSize: limit } = checked(z.object({ pageSize }), request);
-      const rows = await useCases.tenants.list(limit + 1, pagePosition('tenants', request.pageToken)?.id ?? '');
+      const rows = await useCases.tenants.list(limit + 1, useCases.pageTokens.read(list, request.pageToken)?.id ?? '');
       const last = rows[limit - 1];
       const next = rows.length > limit && last !== undefined ? { at: last.createdAt, id: last.id } : undefined;
-      return { tenants: rows.slice(0, limit).map(tenantMessage), nextPageToken: pageToken('tenants', next) };
+      return { tenants: rows.slice(0, limit).map(tenantMessage), nextPageToken: useCases.pageTokens.write(list, next) };
     },
 
     async getTenant(_request, { tenantId }) {
