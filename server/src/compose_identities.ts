@@ -14,9 +14,15 @@ import type { CreateSession } from './features/session/create_session.ts';
 import type { RevokeSession } from './features/session/revoke_session.ts';
 import type { Store } from './store/store.ts';
 
-type Parts = Omit<Parameters<typeof exportIdentity>[0], 'listEvents' | 'listMemberships' | 'hasPassword'> &
+type Parts = Omit<
+  Parameters<typeof exportIdentity>[0],
+  'listEvents' | 'listMemberships' | 'listAccounts' | 'listDevices' | 'hasPassword'
+> &
   Omit<Parameters<typeof requestDeletion>[0], 'identities' | 'factors' | 'removeIdentity'> & {
-    readonly store: Pick<Store, 'identities' | 'mfa' | 'audit' | 'organisations' | 'passwords'>;
+    readonly store: Pick<
+      Store,
+      'identities' | 'mfa' | 'audit' | 'organisations' | 'passwords' | 'oauth' | 'knownDevices'
+    >;
     readonly createSession: CreateSession;
     readonly pageTokens: PageTokens;
     readonly limitAttempts: LimitAttempts;
@@ -46,6 +52,8 @@ export function composeIdentities({ store, ...parts }: Parts) {
           ...base,
           listEvents: store.audit.list,
           listMemberships: store.organisations.listMemberships,
+          listAccounts: store.oauth.list,
+          listDevices: store.knownDevices.list,
           hasPassword: async (...who) => (await store.passwords.read(...who)) !== undefined,
         }),
       }),

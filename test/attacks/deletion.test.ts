@@ -123,6 +123,16 @@ describe('attack: deletion by the person', function () {
     const device = { userAgent: 'Mozilla/5.0', ipAddress: '192.0.2.9', label: 'Work' };
     for (let n = 0; n < 120; n++)
       await server.rpc.ok('SessionService', 'createSession', { identityId, acr: 'aal1', amr: ['pwd'], device });
+    const times = { createdAt: Date.now(), lastUsedAt: Date.now() };
+    const account = { provider: 'acme', issuer: 'https://id.example', subject: 'u1', email: 'ada@id.example' };
+    const linkedRow = { tenantId: 'default', id: `lac_${'1'.repeat(32)}`, identityId, ...account, ...times };
+    assert.equal(
+      await server.store.oauth.link({ ...linkedRow, sealedTokens: 'v1.sealed-tokens' }, 10, {
+        changes: [],
+        events: [],
+      }),
+      'ok',
+    );
     const { json } = await server.rpc.ok('IdentityService', 'exportIdentity', { identityId });
     const data = JSON.parse(json);
     assert.equal(data.identity.identifiers[0].value, who.identifier);
@@ -133,13 +143,23 @@ describe('attack: deletion by the person', function () {
     assert.ok(
       data.events.length > 120 && data.events.some(({ action }: { action: string }) => action === 'factor.enrolled'),
     );
+    const [{ id, created_at: linked, last_used_at: used, ...told }] = data.linked_accounts;
+    assert.deepEqual(
+      [id, told, Date.parse(linked), Date.parse(used)],
+      [linkedRow.id, account, ...Object.values(times)],
+    );
+    assert.deepEqual(
+      data.known_devices.map(({ browser, place }: Record<string, string>) => [browser, place]),
+      [['Mozilla', '192.0.0.0/16']],
+    );
     assert.deepEqual(data.left_out, { sessions: false, events: false, memberships: false });
     assert.deepEqual(
       data.memberships.map(({ roles }: { roles: unknown }) => roles),
       [['owner']],
     );
-    for (const canary of [PASSWORD, sessionId, secret, ...recoveryCodes, '$argon2']) assert.ok(!json.includes(canary));
-    const row = await server.store.sessions.readByHandle('default', data.sessions[0].handle);
-    assert.ok(row && !json.includes(row.session.digest));
+    for (const canary of [PASSWORD, sessionId, secret, ...recoveryCodes, '$argon2', 'sealed-tokens'])
+      assert.ok(!json.includes(canary));
+    const kept = await server.store.sessions.readByHandle('default', data.sessions[0].handle);
+    assert.ok(kept && !json.includes(kept.session.digest));
   });
 });

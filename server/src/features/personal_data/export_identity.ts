@@ -4,7 +4,9 @@ import type { Page, PageQuery, Position } from '../../kernel/page.ts';
 import type { AuditEvent } from '../audit/audit.ts';
 import type { AuditStore } from '../audit/store.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { KnownDeviceStore } from '../known_device/store.ts';
 import type { ManageFactors } from '../mfa/factors.ts';
+import type { OauthStore } from '../oauth/store.ts';
 import type { OrganisationStore } from '../organisation/store.ts';
 import type { ListSessions } from '../session/list_sessions.ts';
 
@@ -37,19 +39,24 @@ export function exportIdentity(deps: {
   readonly listFactors: ManageFactors['list'];
   readonly listEvents: AuditStore['list'];
   readonly listMemberships: OrganisationStore['listMemberships'];
+  readonly listAccounts: OauthStore['list'];
+  readonly listDevices: KnownDeviceStore['list'];
   readonly hasPassword: (tenantId: string, identityId: string) => Promise<boolean>;
   readonly clock: Clock;
 }): ExportIdentity {
   return async (tenantId, identityId) => {
     const identity = await deps.readIdentity(tenantId, identityId);
     if (identity === undefined) throw new TrustError('IDENTITY_NOT_FOUND');
-    const [sessions, { factors, recoveryCodesLeft }, events, memberships, password] = await Promise.all([
-      all((query) => deps.listSessions({ tenantId, identityId }, query), MAX_SESSIONS),
-      deps.listFactors(tenantId, identityId),
-      all((query) => deps.listEvents({ tenantId, identityId }, query), MAX_EVENTS),
-      all((query) => deps.listMemberships(tenantId, identityId, query), MAX_MEMBERSHIPS),
-      deps.hasPassword(tenantId, identityId),
-    ]);
+    const [sessions, { factors, recoveryCodesLeft }, events, memberships, accounts, devices, password] =
+      await Promise.all([
+        all((query) => deps.listSessions({ tenantId, identityId }, query), MAX_SESSIONS),
+        deps.listFactors(tenantId, identityId),
+        all((query) => deps.listEvents({ tenantId, identityId }, query), MAX_EVENTS),
+        all((query) => deps.listMemberships(tenantId, identityId, query), MAX_MEMBERSHIPS),
+        deps.listAccounts(tenantId, identityId),
+        deps.listDevices(tenantId, identityId),
+        deps.hasPassword(tenantId, identityId),
+      ]);
     const { id, displayName, identifiers, roles, metadata, active, createdAt, updatedAt, deletionAt } = identity;
     const data = {
       exported_at: iso(deps.clock()),
@@ -74,6 +81,16 @@ export function exportIdentity(deps: {
         })),
         recovery_codes_left: recoveryCodesLeft,
       },
+      linked_accounts: accounts.map(({ id: account, provider, issuer, subject, email, ...times }) => ({
+        ...{ id: account, provider, issuer, subject, email },
+        created_at: iso(times.createdAt),
+        last_used_at: iso(times.lastUsedAt),
+      })),
+      known_devices: devices.map(({ browser, platform, place, firstSeenAt, lastSeenAt }) => ({
+        ...{ browser, platform, place },
+        first_seen_at: iso(firstSeenAt),
+        last_seen_at: iso(lastSeenAt),
+      })),
       sessions: sessions.rows.map((session) => ({
         handle: session.handle,
         created_at: iso(session.createdAt),
