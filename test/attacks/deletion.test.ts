@@ -161,5 +161,8 @@ describe('attack: deletion by the person', function () {
       assert.ok(!json.includes(canary));
     const kept = await server.store.sessions.readByHandle('default', data.sessions[0].handle);
     assert.ok(kept && !json.includes(kept.session.digest));
+    await server.rpc.ok('IdentityService', 'disableIdentity', { identityId, reason: 'ticket 4711' });
+    const { identity } = JSON.parse((await server.rpc.ok('IdentityService', 'exportIdentity', { identityId })).json);
+    assert.deepEqual([identity.active, identity.state_reason], [false, 'ticket 4711']);
   });
 });

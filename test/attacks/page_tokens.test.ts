@@ -65,7 +65,7 @@ describe('attack: page tokens', function () {
       sessions: () => rpc.call('SessionService', 'listSessions', { ...request, identityId: owner }),
       identities: () => rpc.call('IdentityService', 'listIdentities', request),
       services: () => rpc.call('ServiceKeyService', 'listServices', request),
-      events: () => rpc.call('AuditService', 'listAuditEvents', request),
+      events: () => rpc.call('AuditService', 'listAuditEvents', { ...request, identityId: owner }),
     };
     return (await calls[list]?.())?.failure?.reason ?? 'answered';
   };
@@ -102,7 +102,6 @@ describe('attack: page tokens', function () {
     const made = (text: string) => Buffer.from(text).toString('base64url');
     for (const [list, ask] of Object.entries(lists)) {
       const { next } = await ask('');
-      const plain = Buffer.from(next, 'base64url').toString();
       const forged = [
         ...['x', '0', '1', '-1', 'null', 'next', '{}', '[]', "' or '1'='1", '../..', '\u0000', '%00', 'AAAA'],
         ...[
@@ -119,32 +118,15 @@ describe('attack: page tokens', function () {
           `!${next}`,
         ],
         ...[
-          `${plain} more`,
-          plain.replace(' ', '  '),
-          plain.replace(' ', '\n'),
-          plain.replace(/ \d+ /, ' -1 '),
-          plain.replace(/ \d+ /, ' 1e99 '),
-          plain.replace(/ \d+ /, ' NaN '),
-        ].map(made),
-        ...[
-          plain.replace(/ \d+ /, ` ${'9'.repeat(40)} `),
-          plain.replace(/\S+$/, "x' or 1=1"),
-          plain.replace(/\S+$/, ''),
-          plain.replace(/\S+$/, '%'),
-          plain.replace(/^\w+/, 'other'),
-        ].map(made),
-        ...[
           made(JSON.stringify({ id: 1 })),
-          made(`${plain}\u0000`),
+          ...[`sessions 1 tsh_${'0'.repeat(32)}`, `1 tsh_${'0'.repeat(32)}`].map(made),
           'A'.repeat(256),
           'A'.repeat(257),
           'A'.repeat(60_000),
         ],
       ];
-      // What is left of a service name when its end is cut off is a service name, and so a place in that list.
-      const cut = list === 'services' ? next.slice(0, -3) : '';
       for (const token of forged) {
-        if (token !== next && token !== cut)
+        if (token !== next)
           assert.equal(
             await refused(list, token),
             'INVALID_PAGE_TOKEN',
@@ -154,13 +136,14 @@ describe('attack: page tokens', function () {
     }
   });
 
-  it('a token from the sessions of one identity shows nothing of them to another list', async () => {
-    const theirs = new Set((await sessionsOf(other)('', 100)).ids);
-    const own = new Set((await sessionsOf(owner)('', 100)).ids);
-    for (let token = (await sessionsOf(other)('')).next, steps = 0; token !== '' && steps < 10; steps += 1) {
-      const { ids, next } = await sessionsOf(owner)(token);
-      for (const id of ids) assert.ok(own.has(id) && !theirs.has(id));
-      token = next;
+  it('ERR-8 a token is refused where the list is filtered by something else', async () => {
+    const { next } = await sessionsOf(other)('');
+    const request = { identityId: owner, pageToken: next, pageSize: 2 };
+    assert.equal((await shared.rpc.refused('SessionService', 'listSessions', request)).reason, 'INVALID_PAGE_TOKEN');
+    const events = await lists.events?.('');
+    for (const filter of [{}, { identityId: other }, { identityId: owner, action: 'session.created' }]) {
+      const asked = { ...filter, pageToken: events?.next ?? '', pageSize: 2 };
+      assert.equal((await shared.rpc.refused('AuditService', 'listAuditEvents', asked)).reason, 'INVALID_PAGE_TOKEN');
     }
   });
 

@@ -58,6 +58,7 @@ export function exportIdentity(deps: {
         deps.hasPassword(tenantId, identityId),
       ]);
     const { id, displayName, identifiers, roles, metadata, active, createdAt, updatedAt, deletionAt } = identity;
+    const { stateReason, lockedUntil } = identity;
     const data = {
       exported_at: iso(deps.clock()),
       identity: {
@@ -68,6 +69,8 @@ export function exportIdentity(deps: {
         roles,
         metadata,
         active,
+        state_reason: stateReason,
+        locked_until: iso(lockedUntil),
         created_at: iso(createdAt),
         updated_at: iso(updatedAt),
         deletion_at: iso(deletionAt),

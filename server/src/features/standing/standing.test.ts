@@ -16,6 +16,7 @@ const REASON = 'ticket 4711: somebody tries every password';
 async function standingWorld() {
   const world = passwordWorld();
   const rpc = identityRpc({
+    pageTokens: world.pageTokens,
     createIdentity: () => assert.fail(),
     removeIdentity: () => assert.fail(),
     change: world,
