@@ -90,19 +90,18 @@ describe('attack: organisations', function () {
     }
   });
 
-  it('a page token of members is one of no other list, and shows no other organisation', async () => {
+  it('ERR-8 a page token of members is one of no other list and no other organisation', async () => {
     const { rpc } = shared;
     const people = [await newIdentity(rpc), await newIdentity(rpc), await newIdentity(rpc)];
     const [mine, other] = [await newOrganisation(rpc, people), await newOrganisation(rpc)];
     const first = await rpc.ok('OrganisationService', 'listMembers', { organisationId: mine, pageSize: 1 });
     const pageToken = first.nextPageToken;
     assert.notEqual(pageToken, '');
-    const elsewhere = await rpc.ok('OrganisationService', 'listMembers', { organisationId: other, pageToken });
-    assert.deepEqual(elsewhere.memberships, []);
     const [identityId = ''] = people;
     for (const [method, request] of [
       ['listMemberships', { identityId, pageToken }],
       ['listOrganisations', { pageToken }],
+      ['listMembers', { organisationId: other, pageToken }],
       ['listMembers', { organisationId: mine, pageToken: `${pageToken}A` }],
     ] as const) {
       const { reason } = await rpc.refused('OrganisationService', method, request as never);
