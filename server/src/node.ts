@@ -11,6 +11,7 @@ import { DEFAULT_TENANT, type TenantSettings } from './features/tenant/tenant.ts
 import { altcha } from './flood/altcha.ts';
 import type { Log } from './log.ts';
 import { oauthProvider } from './oauth/provider.ts';
+import { letHashesStepBack } from './step_back.ts';
 import { openBreachedFile } from './store/breached_file.ts';
 import { openStore, type Store } from './store/store.ts';
 import { usersTableStore } from './store/users_table_store.ts';
@@ -56,6 +57,8 @@ export async function openNode(config: Config, log: Log, { signingKeys = true }:
       enter,
     }),
   ]);
+  // The hasher has computed its first hash, so the pool runs.
+  letHashesStepBack();
   const unusable = () =>
     log.warn(
       { event: 'users_table_hash_unusable' },
