@@ -244,7 +244,7 @@ export function compose(parts: Parts) {
       jwks: ring.jwks,
       siteAt,
       isSuspended: suspended,
-      account: { ...account, setPassword: passwords.setPassword },
+      account: { ...account, ...people.personalData, setPassword: passwords.setPassword },
     },
     /** The change feed, for what else of a node follows it. */
     tail,

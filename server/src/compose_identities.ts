@@ -6,7 +6,7 @@ import { guestRpc } from './features/guest/rpc.ts';
 import { createIdentity } from './features/identity/create_identity.ts';
 import { removeIdentity } from './features/identity/remove_identity.ts';
 import { identityRpc } from './features/identity/rpc.ts';
-import { deleteDue, requestDeletion } from './features/personal_data/deletion.ts';
+import { deleteDue, deletePerson, requestDeletion } from './features/personal_data/deletion.ts';
 import { exportIdentity } from './features/personal_data/export_identity.ts';
 import { personalDataRpc } from './features/personal_data/rpc.ts';
 import type { LimitAttempts } from './features/rate_limit/limit_attempts.ts';
@@ -18,7 +18,8 @@ type Parts = Omit<
   Parameters<typeof exportIdentity>[0],
   'listEvents' | 'listMemberships' | 'listAccounts' | 'listDevices' | 'hasPassword'
 > &
-  Omit<Parameters<typeof requestDeletion>[0], 'identities' | 'factors' | 'removeIdentity'> & {
+  Omit<Parameters<typeof deletePerson>[0], 'identities' | 'removeIdentity'> &
+  Omit<Parameters<typeof requestDeletion>[0], 'factors' | 'deletePerson'> & {
     readonly store: Pick<
       Store,
       'identities' | 'mfa' | 'audit' | 'organisations' | 'passwords' | 'oauth' | 'knownDevices'
@@ -35,8 +36,19 @@ export function composeIdentities({ store, ...parts }: Parts) {
   const remove = removeIdentity(base);
   const revoke = (tenantId: string, actor: string, handle: string) =>
     parts.revokeSession({ tenantId, actor, target: { handle } });
+  const deleteNow = deletePerson({ ...base, removeIdentity: remove });
+  const copyOf = exportIdentity({
+    ...base,
+    listEvents: store.audit.list,
+    listMemberships: store.organisations.listMemberships,
+    listAccounts: store.oauth.list,
+    listDevices: store.knownDevices.list,
+    hasPassword: async (...who) => (await store.passwords.read(...who)) !== undefined,
+  });
   const actingDeps = { ...parts, revoke };
   return {
+    /** For the pages. */
+    personalData: { deletePerson: deleteNow, exportIdentity: copyOf },
     identities: {
       ...identityRpc({
         pageTokens: parts.pageTokens,
@@ -47,15 +59,8 @@ export function composeIdentities({ store, ...parts }: Parts) {
       }),
       ...guestRpc({ createGuest: createGuest(base) }),
       ...personalDataRpc({
-        requestDeletion: requestDeletion({ ...base, factors: store.mfa.factors, removeIdentity: remove }),
-        exportIdentity: exportIdentity({
-          ...base,
-          listEvents: store.audit.list,
-          listMemberships: store.organisations.listMemberships,
-          listAccounts: store.oauth.list,
-          listDevices: store.knownDevices.list,
-          hasPassword: async (...who) => (await store.passwords.read(...who)) !== undefined,
-        }),
+        requestDeletion: requestDeletion({ ...base, factors: store.mfa.factors, deletePerson: deleteNow }),
+        exportIdentity: copyOf,
       }),
     },
     acting: actingRpc({

@@ -55,6 +55,8 @@ describe('account pages', function () {
       ['/account/profile', { display_name: 'Eve' }],
       ['/account/password', { current_password: ADA.password, new_password: 'a-newer-password-42' }],
       ['/account/sessions', { end: 'all' }],
+      ['/account/data', {}],
+      ['/account/delete', { understood: 'yes' }],
     ] as const) {
       assert.equal((await stranger.post(path, form, typed)).status, 403, path);
     }
@@ -159,15 +161,58 @@ describe('account pages', function () {
     assert.equal(sessions.body.match(/name="end" value="ses_/g)?.length, 50);
   });
 
+  it('PAG-5 a person takes a copy of their data, as a file that no cache keeps', async () => {
+    const { own, page } = await opened();
+    await session();
+    const { status, headers, body } = await own.post('/account/data', page, {});
+    assert.deepEqual(
+      [status, headers['content-type'], headers['content-disposition'], headers['cache-control']],
+      [200, 'application/json', 'attachment; filename="my-data.json"', 'no-store'],
+    );
+    const { identity, sessions } = JSON.parse(body);
+    assert.deepEqual([identity.id, sessions.length], [(await identityOf()).id, 1]);
+    assert.doesNotMatch(body, /argon2/);
+  });
+
+  it('PAG-6 a person deletes themselves: by a word of theirs, at the end of the wait, out of everything at once', async () => {
+    const { own, page } = await opened();
+    const { sessionId } = await session();
+    assert.match(page.body, /after 30 days/);
+    const unticked = await own.post('/account/delete', page, {});
+    assert.equal(unticked.status, 422);
+    assert.match(unticked.body, /role="alert">Tick the box first/);
+    assert.equal(await isActive(sessionId), true);
+    const gone = await own.post('/account/delete', page, { understood: 'yes' });
+    assert.deepEqual([gone.status, titleOf(gone), own.jar.get('trust_pending')], [200, 'Goodbye', undefined]);
+    assert.match(gone.body, /is deleted on February 1, 2026/);
+    assert.equal(await isActive(sessionId), false);
+    assert.equal((await identityOf()).deletionAt, world.time.now + 30 * 86_400_000);
+    assert.equal((await own.open('/account')).status, 303);
+  });
+
+  it('PAG-6 without a wait the account is gone at once; too long after the proof nothing is deleted', async () => {
+    world.tenant.settings = { ...world.tenant.settings, deletionWait: 0, reauthentication: 60_000 };
+    const late = await opened();
+    assert.match(late.page.body, /deleted immediately/);
+    world.time.now += 60_001;
+    assert.equal((await late.own.post('/account/delete', late.page, { understood: 'yes' })).status, 403);
+    assert.ok(await identityOf());
+    const { own, page } = await opened();
+    const gone = await own.post('/account/delete', page, { understood: 'yes' });
+    assert.match(gone.body, /Your account was deleted\./);
+    assert.equal(await world.stores.identities.readByIdentifier('default', 'email', ADA.identifier), undefined);
+  });
+
   it('RED-8 no act without the token of the form, or from another site', async () => {
     const { own, page } = await opened();
     const cookie = [...own.jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const form_token = own.fieldOf(page, 'form_token');
-    for (const path of ['/account/profile', '/account/password', '/account/sessions']) {
+    for (const path of ['profile', 'password', 'sessions', 'data', 'delete'].map((name) => `/account/${name}`)) {
       const typed = {
         ...FLOW,
         display_name: 'Eve',
         end: 'all',
+        understood: 'yes',
         current_password: ADA.password,
         new_password: 'a-newer-password-42',
       };

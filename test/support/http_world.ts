@@ -4,10 +4,13 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { TrustError } from '../../server/src/errors/trust_error.ts';
 import { renameIdentity } from '../../server/src/features/identity/change_identity.ts';
+import { removeIdentity } from '../../server/src/features/identity/remove_identity.ts';
 import { revokeIdentitySessions } from '../../server/src/features/identity/revoke_identity_sessions.ts';
 import type { OauthProviders } from '../../server/src/features/oauth/store.ts';
 import { createHasher } from '../../server/src/features/password/hasher.ts';
 import { passwordStrength } from '../../server/src/features/password/password_rules.ts';
+import { deletePerson } from '../../server/src/features/personal_data/deletion.ts';
+import { exportIdentity } from '../../server/src/features/personal_data/export_identity.ts';
 import { listSessions } from '../../server/src/features/session/list_sessions.ts';
 import { revokeSession } from '../../server/src/features/session/revoke_session.ts';
 import { type HttpOptions, startHttp } from '../../server/src/http/server.ts';
@@ -78,6 +81,17 @@ export async function httpWorld({
       revokeSession: revokeSession(world),
       revokeIdentitySessions: revokeIdentitySessions(world),
       listEvents: world.stores.audit.list,
+      deletePerson: deletePerson({ ...world, removeIdentity: removeIdentity(world) }),
+      exportIdentity: exportIdentity({
+        ...world,
+        listSessions: listSessions(world),
+        listFactors: world.useCases.factors.list,
+        listEvents: world.stores.audit.list,
+        listMemberships: world.stores.organisations.listMemberships,
+        listAccounts: world.stores.oauth.list,
+        listDevices: world.stores.knownDevices.list,
+        hasPassword: async () => true,
+      }),
     },
     readIdentity: world.readIdentity,
     invitations: NO_INVITATIONS,

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { BrowserContext, Page } from 'playwright-core';
 import type { TenantSettings } from '../../server/src/contract/gen/trust/v1/tenant.ts';
 import { ACTIONS, type World } from '../conformance/actions.ts';
@@ -367,6 +368,15 @@ async function account(walk: Walk): Promise<void> {
   await see('change the address, wrong code');
   await send(walk, '/second-step/email', { code: (await mailed(walk, email)).code });
   await see('address changed');
+  await page.goto(url(walk, '/account'));
+  const download = page.waitForEvent('download');
+  await page.locator('form[action="/account/data"] button').click();
+  assert.equal((await download).suggestedFilename(), 'my-data.json');
+  await send(walk, '/account/delete');
+  await see('account, deletion without its word');
+  await page.locator('[name=understood]').check();
+  await send(walk, '/account/delete');
+  await see('deletion asked for');
 }
 
 /** With the mail that a new password causes. */

@@ -7,14 +7,17 @@ import type { RevokeIdentitySessions } from '../features/identity/revoke_identit
 import type { SetPassword } from '../features/password/set_password.ts';
 import type { AuthenticatePassword } from '../features/password/sign_in_with_password.ts';
 import type { PendingSignIns } from '../features/pending_sign_in/answer_sign_in.ts';
+import type { DeletePerson } from '../features/personal_data/deletion.ts';
+import type { ExportIdentity } from '../features/personal_data/export_identity.ts';
 import type { ListSessions } from '../features/session/list_sessions.ts';
 import type { RevokeSession } from '../features/session/revoke_session.ts';
+import { DAY } from '../kernel/clock.ts';
 import type { Page, PageQuery, Position } from '../kernel/page.ts';
 import { ACTOR, type Flow, type FlowOptions, type OwnForm, type RedirectFlow } from './flow.ts';
 import { type Held, heldSignIns } from './held.ts';
 import type { PageContext, PageHandlers } from './routes.ts';
 import { readDisplayName } from './sign_in_pages.ts';
-import { activityView, type EventView, isShown, overviewView, sessionsView } from './views/account.ts';
+import { activityView, deletedView, type EventView, isShown, overviewView, sessionsView } from './views/account.ts';
 import { type FormFaultView, pageLink } from './views/form.ts';
 import type { Html } from './views/layout.ts';
 
@@ -25,12 +28,14 @@ export type AccountUseCases = {
   readonly revokeSession: RevokeSession;
   readonly revokeIdentitySessions: RevokeIdentitySessions;
   readonly listEvents: AuditStore['list'];
+  readonly exportIdentity: ExportIdentity;
+  readonly deletePerson: DeletePerson;
 };
 
 /** How many rows a page of a list has. */
 const ROWS = 50;
 
-/** What a person looks after, besides their factors: profile, password, sessions, and what has happened (spec PAG-1 to PAG-4). */
+/** What a person looks after, besides their factors: profile, password, sessions, what has happened, and their data (spec PAG-1 to PAG-6). */
 export function accountPages(
   options: FlowOptions & {
     readonly flow: RedirectFlow;
@@ -42,7 +47,14 @@ export function accountPages(
   },
 ): Pick<
   PageHandlers,
-  'account' | 'changeProfile' | 'changePassword' | 'accountSessions' | 'endSessions' | 'accountActivity'
+  | 'account'
+  | 'changeProfile'
+  | 'changePassword'
+  | 'accountSessions'
+  | 'endSessions'
+  | 'downloadData'
+  | 'deletePerson'
+  | 'accountActivity'
 > {
   const { flow: redirect, account, refuse, tokens } = options;
   const signIns = heldSignIns(options);
@@ -85,7 +97,8 @@ export function accountPages(
     });
 
   const overview = (context: PageContext, owner: Owner, fault?: FormFaultView, done?: 'profile' | 'password') => {
-    const body = overviewView({ ...form(context, owner, fault), identity: owner.identity, done });
+    const waitDays = owner.flow.settings.deletionWait / DAY;
+    const body = overviewView({ ...form(context, owner, fault), identity: owner.identity, done, waitDays });
     return write(context, owner, context.var.t.account.account, body, fault);
   };
 
@@ -180,6 +193,34 @@ export function accountPages(
       return context.redirect(pageLink('/account/sessions', owner.flow.request), 303);
     },
 
+    async downloadData(context) {
+      const owner = await posted(context);
+      if (owner instanceof Response) return owner;
+      const json = await account.exportIdentity(options.tenantId, owner.identity.id);
+      return context.body(json, 200, {
+        'content-type': 'application/json',
+        'content-disposition': 'attachment; filename="my-data.json"',
+      });
+    },
+
+    /** Asks for the word of its owner once more: nobody is to be deleted by one click. */
+    async deletePerson(context) {
+      const owner = await posted(context);
+      if (owner instanceof Response) return owner;
+      const { account: words } = context.var.t;
+      if (owner.form.fields.understood !== 'yes')
+        return overview(context, owner, { field: 'understood', message: words.deleteNotUnderstood });
+      const { authenticatedAt } = owner.held.pending;
+      const who = { tenantId: options.tenantId, actor: ACTOR, identityId: owner.identity.id };
+      // Its owner has proved all that is asked of them.
+      const at = await account.deletePerson({ ...who, acr: 'aal2', authenticatedAt }).catch(unlessTooLate);
+      if (at === undefined) return refuse(context, signIns.startAgain(owner.form));
+      context.header('set-cookie', redirect.pendingCookie.take, { append: true });
+      const waits = owner.flow.settings.deletionWait > 0;
+      const body = deletedView(context.var.t, waits ? at : undefined);
+      return options.page(context, { status: 200, title: words.deletedTitle, body });
+    },
+
     async accountActivity(context) {
       const owner = await opened(context);
       if (owner instanceof Response) return owner;
@@ -203,6 +244,10 @@ function startOf(pageTokens: PageTokens, list: ListName, token: string): { reado
     return {};
   }
 }
+
+const unlessTooLate = (error: unknown): undefined => {
+  if (!(error instanceof TrustError && error.reason === 'STEP_UP_REQUIRED')) throw error;
+};
 
 const unlessGone = (error: unknown): void => {
   if (!(error instanceof TrustError && error.reason === 'SESSION_NOT_FOUND')) throw error;

@@ -52,6 +52,8 @@ export const ROUTES = {
   changePassword: { method: 'POST', path: '/account/password', csrf: true, cache: 'no-store' },
   accountSessions: { method: 'GET', path: '/account/sessions', csrf: false, cache: 'no-store' },
   endSessions: { method: 'POST', path: '/account/sessions', csrf: true, cache: 'no-store' },
+  downloadData: { method: 'POST', path: '/account/data', csrf: true, cache: 'no-store' },
+  deletePerson: { method: 'POST', path: '/account/delete', csrf: true, cache: 'no-store' },
   accountActivity: { method: 'GET', path: '/account/activity', csrf: false, cache: 'no-store' },
   script: {
     method: 'GET',

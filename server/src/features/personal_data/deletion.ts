@@ -17,28 +17,27 @@ export type RequestDeletion = (input: {
   readonly sessionId: string;
 }) => Promise<Instant>;
 
+/** The same of a person who has proved all that is asked, at this instant. Errors: STEP_UP_REQUIRED, IDENTITY_NOT_FOUND, CONCURRENT_CHANGE. */
+export type DeletePerson = (input: {
+  readonly tenantId: string;
+  readonly actor: string;
+  readonly identityId: string;
+  readonly acr: string;
+  readonly authenticatedAt: Instant;
+}) => Promise<Instant>;
+
 /** A person asks to be deleted: every session ends now, the rest goes after the tenant's waiting period, unless they sign in before (spec ACC-8). */
-export function requestDeletion(deps: {
-  readonly verify: VerifySession;
-  readonly factors: (tenantId: string, identityId: string) => Promise<Factors>;
+export function deletePerson(deps: {
   readonly settings: (tenantId: string) => Promise<TenantSettings>;
   readonly identities: ChangeDeps['identities'];
   readonly removeIdentity: RemoveIdentity;
   readonly clock: Clock;
   readonly newId: NewId;
-}): RequestDeletion {
-  return async ({ tenantId, actor, sessionId }) => {
-    const verdict = await deps.verify(tenantId, sessionId);
-    if (!verdict.active) throw new TrustError('SESSION_REJECTED');
-    const { identityId, acr, authenticatedAt } = verdict.session;
-    refuseActing(verdict.session);
-    const [settings, factors] = await Promise.all([deps.settings(tenantId), deps.factors(tenantId, identityId)]);
+}): DeletePerson {
+  return async ({ tenantId, actor, identityId, acr, authenticatedAt }) => {
+    const settings = await deps.settings(tenantId);
     const now = deps.clock();
-    const strong = acr === 'aal2' || settings.mfaPolicy === 'off' || !hasFactor(factors);
-    if (!strong || now - authenticatedAt > settings.reauthentication) {
-      const max_age_seconds = String(settings.reauthentication / SECOND);
-      throw new TrustError('STEP_UP_REQUIRED', { metadata: { acr: strong ? acr : 'aal2', max_age_seconds } });
-    }
+    if (now - authenticatedAt > settings.reauthentication) throw stepUp(settings, acr);
     const target = { tenantId, actor, identityId };
     if (settings.deletionWait === 0) {
       await deps.removeIdentity(target);
@@ -50,6 +49,27 @@ export function requestDeletion(deps: {
     return deletionAt;
   };
 }
+
+/** By session. */
+export function requestDeletion(deps: {
+  readonly verify: VerifySession;
+  readonly factors: (tenantId: string, identityId: string) => Promise<Factors>;
+  readonly settings: (tenantId: string) => Promise<TenantSettings>;
+  readonly deletePerson: DeletePerson;
+}): RequestDeletion {
+  return async ({ tenantId, actor, sessionId }) => {
+    const verdict = await deps.verify(tenantId, sessionId);
+    if (!verdict.active) throw new TrustError('SESSION_REJECTED');
+    const { identityId, acr, authenticatedAt } = verdict.session;
+    refuseActing(verdict.session);
+    const [settings, factors] = await Promise.all([deps.settings(tenantId), deps.factors(tenantId, identityId)]);
+    if (acr !== 'aal2' && settings.mfaPolicy !== 'off' && hasFactor(factors)) throw stepUp(settings, 'aal2');
+    return deps.deletePerson({ tenantId, actor, identityId, acr, authenticatedAt });
+  };
+}
+
+const stepUp = ({ reauthentication }: TenantSettings, acr: string) =>
+  new TrustError('STEP_UP_REQUIRED', { metadata: { acr, max_age_seconds: String(reauthentication / SECOND) } });
 
 /** The identity with its deletion taken back, where it has one: whoever signs in stays. Errors: IDENTITY_NOT_FOUND, CONCURRENT_CHANGE. */
 export type CancelDeletion = (identity: Identity, actor: string) => Promise<Identity>;

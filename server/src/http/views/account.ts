@@ -32,6 +32,8 @@ export type OverviewView = FormPage & {
   readonly identity: Identity;
   /** What was changed just now. */
   readonly done: 'profile' | 'password' | undefined;
+  /** For how long a deletion waits; 0: not at all. */
+  readonly waitDays: number;
 };
 
 /** Who one is, and the password. */
@@ -39,12 +41,13 @@ export function overviewView(view: OverviewView): Html {
   const { identity, done, fault } = view;
   const { account: t, signIn } = view.t;
   const inPassword = fault?.field?.endsWith('_password') === true;
+  const inDeletion = fault?.field === 'understood';
   const user = identity.identifiers[0]?.value ?? '';
   return html`${accountNav(view, 'account')}
         <h1>${t.account}</h1>
         ${done === undefined ? '' : html`<p class="success" role="status">${done === 'profile' ? t.profileSaved : t.passwordChanged}</p>`}
         <form method="post" action="/account/profile">
-          ${inPassword ? '' : faultSummary(fault)}
+          ${inPassword || inDeletion ? '' : faultSummary(fault)}
           ${field(view, { name: 'display_name', label: signIn.name, type: 'text', autocomplete: 'name', value: identity.displayName, optional: true, autocapitalize: 'words', maxLength: 128 })}
           ${hiddenFields(view)}
           <button type="submit" class="quiet">${t.save}</button>
@@ -63,7 +66,26 @@ export function overviewView(view: OverviewView): Html {
           ${hiddenFields(view)}
           <button type="submit" class="quiet">${t.changePassword}</button>
         </form>
+        <h2>${t.data}</h2>
+        <p class="text">${t.dataWords}</p>
+        <form method="post" action="/account/data">${hiddenFields(view)}
+          <button type="submit" class="quiet">${t.downloadData}</button></form>
+        <h2>${t.deleteTitle}</h2>
+        <p class="text">${t.deleteWords(view.waitDays)}</p>
+        <form method="post" action="/account/delete">
+          ${inDeletion ? faultSummary(fault) : ''}
+          ${hiddenFields(view)}
+          <label class="check"><input type="checkbox" name="understood" value="yes"${inDeletion ? html` aria-invalid="true" aria-describedby="form-fault"` : ''}> ${t.deleteUnderstood}</label>
+          <button type="submit" class="danger">${t.deleteAccount}</button>
+        </form>
         ${doneForm(view)}`;
+}
+
+/** What becomes of who asked to be deleted; `at` undefined: it is done. */
+export function deletedView({ account: t, language }: Texts, at: number | undefined): Html {
+  const when = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
+  return html`<h1>${t.deletedTitle}</h1>
+        <p class="text" role="status">${at === undefined ? t.deletedNow : t.deletedAt(when.format(at))}</p>`;
 }
 
 export type SessionsView = FormPage & {

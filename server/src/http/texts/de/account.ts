@@ -15,6 +15,23 @@ export const account: Texts['account'] = {
   changePassword: 'Passwort ändern',
   passwordChanged: 'Ihr Passwort wurde geändert. Überall sonst wurden Sie abgemeldet.',
   wrongPassword: 'Das ist nicht Ihr jetziges Passwort.',
+  data: 'Ihre Daten',
+  dataWords: 'Alles, was über Sie gespeichert ist, in einer Datei (JSON). Passwörter und Geheimnisse sind nicht darin.',
+  downloadData: 'Meine Daten herunterladen',
+  deleteTitle: 'Konto löschen',
+  deleteWords: (days: number) =>
+    `Sie werden sofort überall abgemeldet. ${
+      days === 0
+        ? 'Ihr Konto und alles darin wird sogleich und endgültig gelöscht.'
+        : `Ihr Konto und alles darin wird nach ${days} ${days === 1 ? 'Tag' : 'Tagen'} endgültig gelöscht, wenn Sie sich vorher nicht anmelden.`
+    }`,
+  deleteUnderstood: 'Ich weiß, was gelöscht wird.',
+  deleteNotUnderstood: 'Setzen Sie zuerst das Häkchen: Es wurde nichts gelöscht.',
+  deleteAccount: 'Mein Konto löschen',
+  deletedTitle: 'Auf Wiedersehen',
+  deletedNow: 'Ihr Konto wurde gelöscht.',
+  deletedAt: (when: string) =>
+    `Sie sind überall abgemeldet. Ihr Konto wird am ${when} UTC gelöscht. Wenn Sie es sich anders überlegen, melden Sie sich vorher an.`,
   sessionsWords:
     'Hier sind Sie angemeldet. Wenn Sie eine dieser Sitzungen nicht kennen, melden Sie sie ab und ändern Sie Ihr Passwort.',
   noSessions: 'Sie sind nirgends angemeldet.',

@@ -14,6 +14,23 @@ export const account = {
   changePassword: 'Change password',
   passwordChanged: 'Your password was changed. You were signed out everywhere else.',
   wrongPassword: 'That is not your current password.',
+  data: 'Your data',
+  dataWords: 'Everything that is kept about you, as one file (JSON). It holds no password and no secret.',
+  downloadData: 'Download my data',
+  deleteTitle: 'Delete your account',
+  deleteWords: (days: number) =>
+    `You are signed out everywhere at once. ${
+      days === 0
+        ? 'Your account and everything in it are deleted immediately, for good.'
+        : `Your account and everything in it are deleted for good after ${days} ${days === 1 ? 'day' : 'days'}, unless you sign in before.`
+    }`,
+  deleteUnderstood: 'I understand what is deleted.',
+  deleteNotUnderstood: 'Tick the box first: nothing has been deleted.',
+  deleteAccount: 'Delete my account',
+  deletedTitle: 'Goodbye',
+  deletedNow: 'Your account was deleted.',
+  deletedAt: (when: string) =>
+    `You are signed out everywhere. Your account is deleted on ${when} UTC. If you change your mind, sign in before.`,
   sessionsWords: 'You are signed in here. If you do not know one of these, sign it out and change your password.',
   noSessions: 'You are signed in nowhere.',
   device: (browser: string | undefined, system: string | undefined) =>

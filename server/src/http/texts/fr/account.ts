@@ -15,6 +15,24 @@ export const account: Texts['account'] = {
   changePassword: 'Changer le mot de passe',
   passwordChanged: 'Votre mot de passe a été changé. Vous avez été déconnecté partout ailleurs.',
   wrongPassword: 'Ce n’est pas votre mot de passe actuel.',
+  data: 'Vos données',
+  dataWords:
+    'Tout ce qui est conservé à votre sujet, en un seul fichier (JSON). Il ne contient ni mot de passe ni secret.',
+  downloadData: 'Télécharger mes données',
+  deleteTitle: 'Supprimer le compte',
+  deleteWords: (days: number) =>
+    `Vous êtes déconnecté partout immédiatement. ${
+      days === 0
+        ? 'Votre compte et tout son contenu sont supprimés sur-le-champ, définitivement.'
+        : `Votre compte et tout son contenu sont supprimés définitivement après ${days} ${days === 1 ? 'jour' : 'jours'}, sauf si vous vous connectez avant.`
+    }`,
+  deleteUnderstood: 'Je comprends ce qui est supprimé.',
+  deleteNotUnderstood: 'Cochez d’abord la case : rien n’a été supprimé.',
+  deleteAccount: 'Supprimer mon compte',
+  deletedTitle: 'Au revoir',
+  deletedNow: 'Votre compte a été supprimé.',
+  deletedAt: (when: string) =>
+    `Vous êtes déconnecté partout. Votre compte sera supprimé le ${when} UTC. Si vous changez d’avis, connectez-vous avant.`,
   sessionsWords:
     'Vous êtes connecté ici. Si vous ne reconnaissez pas une de ces sessions, fermez-la et changez votre mot de passe.',
   noSessions: 'Vous n’êtes connecté nulle part.',
