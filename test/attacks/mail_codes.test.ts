@@ -46,6 +46,12 @@ describe('attack: codes by mail on two nodes', function () {
     const text = own()[place]?.mail.text ?? assert.fail('no mail came');
     return /^ {4}(\d{4} \d{4})/m.exec(text)?.[1] ?? assert.fail('the mail has no code');
   };
+  /** The token in the link of the first mail to an address. */
+  const linkTo = async (value: string) => {
+    await codeTo(value);
+    const text = smtp.received.find(({ to }) => to[0] === value)?.mail.text ?? '';
+    return /token=(\w+)/.exec(text)?.[1] ?? assert.fail('the mail has no link');
+  };
 
   /** A person with a verified address; `mailed` gives the code of the next mail to it. */
   async function person() {
@@ -100,6 +106,34 @@ describe('attack: codes by mail on two nodes', function () {
     assert.equal(yes, 1);
     const { identity } = await first.ok('IdentityService', 'getIdentity', { identityId });
     assert.equal(identity?.identifiers.filter(({ value }) => value === email).length, 1);
+  });
+
+  it('MAIL-7 of 50 posts of one link for a new password, from browsers of their own, one sets it', async () => {
+    const { value, identityId } = await person();
+    await first.ok('EmailService', 'startPasswordReset', { email: value });
+    const token = await linkTo(value);
+    const forms = await Promise.all(
+      Array.from({ length: 50 }, async (_, n) => {
+        const page = `http://${(two ?? assert.fail()).nodes[n % 2 === 0 ? 0 : 1].httpAddress}/mail`;
+        const opened = await fetch(`${page}?token=${token}`);
+        const cookie = opened.headers.getSetCookie().map((line) => line.split(';')[0] ?? '');
+        const [, form_token = ''] = /name="form_token" value="([^"]*)"/.exec(await opened.text()) ?? [];
+        const body = new URLSearchParams({ token, form_token, password: `violet-otter-battery-${n}` });
+        const headers = { cookie: cookie.join('; '), 'sec-fetch-site': 'same-origin' };
+        return () => fetch(page, { method: 'POST', headers, body });
+      }),
+    );
+    const answers = await Promise.all(
+      forms.map(async (post) => {
+        const answer = await post();
+        return `${answer.status} ${/<h1>([^<]*)</.exec(await answer.text())?.[1]}`;
+      }),
+    );
+    const words = [...new Set(answers)].toSorted();
+    assert.deepEqual(words, ['200 The password was changed', '404 This link does not work any more']);
+    assert.equal(answers.filter((answer) => answer.startsWith('200')).length, 1);
+    const { identity } = await first.ok('IdentityService', 'getIdentity', { identityId });
+    assert.equal(identity?.epoch, 2n);
   });
 
   it('MAIL-8 of 200 guesses at one code, 5 are looked at, and then not even the right one is taken', async () => {

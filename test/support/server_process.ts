@@ -35,6 +35,8 @@ export interface ServerProcess {
   readonly grpcAddress: string;
   /** Origin of the hosted pages, and issuer. */
   readonly publicUrl: string;
+  /** `127.0.0.1:port` of the pages of this very server. */
+  readonly httpAddress: string;
   /** The development key: service `dev`, all scopes, audiences `orders`, `billing` and `dev`. */
   readonly serviceKey: string;
   readonly dataDir: string;
@@ -102,6 +104,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
   return {
     grpcAddress,
     publicUrl,
+    httpAddress: env.TRUST_HTTP_ADDRESS,
     serviceKey: existsSync(keyFile) ? readFileSync(keyFile, 'utf8').trim() : '',
     dataDir,
     pid: () => run.pid(),

@@ -27,7 +27,7 @@ export const account: Texts['account'] = {
         : `Votre compte et tout son contenu sont supprimés définitivement après ${days} ${days === 1 ? 'jour' : 'jours'}, sauf si vous vous connectez avant.`
     }`,
   deleteUnderstood: 'Je comprends ce qui est supprimé.',
-  deleteNotUnderstood: 'Cochez d’abord la case : rien n’a été supprimé.',
+  deleteNotUnderstood: 'Cochez d’abord la case : rien n’a été supprimé.',
   deleteAccount: 'Supprimer mon compte',
   deletedTitle: 'Au revoir',
   deletedNow: 'Votre compte a été supprimé.',
