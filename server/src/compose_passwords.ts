@@ -5,7 +5,7 @@ import { guestOf } from './features/guest/guest.ts';
 import type { Identity } from './features/identity/identity.ts';
 import { passwordRpc } from './features/password/rpc.ts';
 import { changePassword, setPassword, writePassword } from './features/password/set_password.ts';
-import { authenticatePassword, signInWithPassword } from './features/password/sign_in_with_password.ts';
+import { authenticatePassword, provePassword, signInWithPassword } from './features/password/sign_in_with_password.ts';
 import { registerPassword, signUpWithPassword } from './features/password/sign_up_with_password.ts';
 import type { BeginSignIn } from './features/pending_sign_in/begin_sign_in.ts';
 import type { EndSignIn } from './features/pending_sign_in/end_sign_in.ts';
@@ -48,7 +48,8 @@ export function composePasswords(
   const elsewhere = usersTable && passwordsOfUsersTable({ ...parts, ...usersTable, identities, passwords });
   const deps = { ...base, elsewhere, writePassword: writePassword(base) };
   const email = composeEmail(deps);
-  const authenticate = authenticatePassword(deps);
+  const { recordAudit } = parts;
+  const prove = provePassword(deps);
   const guests = { of: guestOf(parts), identities };
   const register = registerPassword({ ...deps, guests, askOwner: email.askOwner });
   const change = changePassword(deps);
@@ -56,7 +57,7 @@ export function composePasswords(
   return {
     /** What the pages need. */
     pages: {
-      authenticatePassword: authenticate,
+      authenticatePassword: authenticatePassword({ provePassword: prove, recordAudit }),
       registerPassword: register,
       email: email.useCases,
     },
@@ -66,7 +67,7 @@ export function composePasswords(
       ...email.handlers,
       PasswordService: passwordRpc({
         signUpWithPassword: signUpWithPassword({ ...ends, registerPassword: register }),
-        signInWithPassword: signInWithPassword({ ...ends, authenticatePassword: authenticate }),
+        signInWithPassword: signInWithPassword({ ...ends, provePassword: prove, recordAudit }),
         setPassword: set,
         changePassword: change,
       }),

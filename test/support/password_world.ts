@@ -10,6 +10,7 @@ import type { PasswordStrength } from '../../server/src/features/password/passwo
 import { changePassword, setPassword, writePassword } from '../../server/src/features/password/set_password.ts';
 import {
   authenticatePassword,
+  provePassword,
   type SignInOutcome,
   signInWithPassword,
 } from '../../server/src/features/password/sign_in_with_password.ts';
@@ -87,7 +88,8 @@ export function passwordWorld(options: Options = {}) {
     }),
   };
   const elsewhere = options.elsewhere?.(deps);
-  const authenticate = authenticatePassword({ ...deps, elsewhere });
+  const prove = provePassword({ ...deps, elsewhere });
+  const authenticate = authenticatePassword({ ...deps, provePassword: prove });
   const write = writePassword(deps);
   const email = composeEmail({
     ...deps,
@@ -103,7 +105,7 @@ export function passwordWorld(options: Options = {}) {
     askOwner: options.askOwner ? email.askOwner : undefined,
   });
   const signUp = signUpWithPassword({ ...deps, ...world.useCases, registerPassword: register });
-  const signInWith = signInWithPassword({ ...deps, ...world.useCases, authenticatePassword: authenticate });
+  const signInWith = signInWithPassword({ ...deps, ...world.useCases, provePassword: prove });
   const oauth = composeOauth({
     ...deps,
     store: stores,

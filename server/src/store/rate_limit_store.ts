@@ -1,43 +1,39 @@
-import { LockMode } from '@mikro-orm/core';
 import type { RateLimitStore } from '../features/rate_limit/store.ts';
 import type { Database } from './database.ts';
-import { RateLimitEntity } from './entities/rate_limit.ts';
+import { say } from './say.ts';
+
+const COLUMNS = '(tenant_id, subject, arrival)';
+const KEY = ['tenant_id', 'subject'];
+
+/** So many times, for as many rows or values. */
+const times = (text: string, count: number) => Array.from({ length: count }, () => text).join(', ');
 
 export function rateLimitStore(database: Database): RateLimitStore {
-  const { nowSql } = database.dialect;
+  const { overwriteSql, lockRowsSql, nowSql } = database.dialect;
+  // An attempt has a handful of subjects, so there are a handful of texts of each.
+  const inserted = (rows: number, column: string) =>
+    database.sql(`insert into {rate_limit} ${COLUMNS} values ${times('(?, ?, ?)', rows)} ${overwriteSql(KEY, column)}`);
+  const locked = (subjects: number) =>
+    database.sql(
+      `select subject, arrival, ${nowSql} as now from {rate_limit} where tenant_id = ? and subject in (${times('?', subjects)})
+        order by subject ${lockRowsSql}`,
+    );
   return {
     // All rows are made first and then locked, each time in one order: two callers never wait for each other in a circle.
     update: (tenantId, subjects, decide) =>
       database.write(async (tx) => {
         const ordered = [...new Set(subjects)].sort();
-        const rows = ordered.map((subject) => ({ tenantId, subject, arrival: 0 }));
-        const key = ['tenantId', 'subject'] as const;
-        await tx
-          .createQueryBuilder(RateLimitEntity)
-          .insert(rows)
-          .onConflict([...key])
-          .merge(['subject'])
-          .execute('run');
-        const found = await tx.find(
-          RateLimitEntity,
-          { tenantId, subject: { $in: ordered } },
-          { orderBy: { subject: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true },
-        );
-        const stored = new Map(found.map(({ subject, arrival }) => [subject, arrival]));
+        const made = ordered.flatMap((subject) => [tenantId, subject, 0]);
+        await say(tx, inserted(ordered.length, 'subject'), made);
+        const { rows } = await say(tx, locked(ordered.length), [tenantId, ...ordered]);
+        const stored = new Map(rows.map(({ subject, arrival }) => [String(subject), Number(arrival)]));
         const before = subjects.map((subject) => stored.get(subject) ?? 0);
-        const [clock] = await tx.execute<{ now: number | string }[]>(`select ${nowSql} as now`);
-        const after = decide(before, Number(clock?.now));
+        const after = decide(before, Number(rows[0]?.now));
         const changed = subjects.flatMap((subject, place) => {
           const arrival = after[place];
-          return arrival === undefined || arrival === before[place] ? [] : [{ tenantId, subject, arrival }];
+          return arrival === undefined || arrival === before[place] ? [] : [tenantId, subject, arrival];
         });
-        if (changed.length === 0) return;
-        await tx
-          .createQueryBuilder(RateLimitEntity)
-          .insert(changed)
-          .onConflict([...key])
-          .merge(['arrival'])
-          .execute('run');
+        if (changed.length > 0) await say(tx, inserted(changed.length / 3, 'arrival'), changed);
       }),
 
     prune: (age, limit) =>

@@ -113,7 +113,7 @@ export function sessionStore(database: Database, appendTrail: AppendTrail): Sess
         const member =
           organisationId !== undefined &&
           (await holdMembership(database, tx, { tenantId, organisationId, identityId }));
-        await insert(tx, { ...columnsOf(session), ...(!member && { organisationId: null }) });
+        await insert(tx, [{ ...columnsOf(session), ...(!member && { organisationId: null }) }]);
         await appendTrail(tx, {
           ...trail,
           changes: [...trail.changes, ...ended.flatMap(({ changes }) => changes)],

@@ -41,12 +41,11 @@ export type AppendEvents = (tx: Transaction, events: readonly AuditEvent[]) => P
 
 export function eventAppender(database: Database): AppendEvents {
   const insert = inserting(database, AuditEventEntity);
-  return async (tx, events) => {
-    const rows = events.map((event) => ({ ...event, facts: factsText(event.facts) }));
-    const [only] = rows;
-    if (rows.length === 1 && only !== undefined) await insert(tx, only);
-    else if (rows.length > 1) await tx.insertMany(AuditEventEntity, rows);
-  };
+  return (tx, events) =>
+    insert(
+      tx,
+      events.map((event) => ({ ...event, facts: factsText(event.facts) })),
+    );
 }
 
 /** An event of the identity whose epoch its act has raised says so: sessions of older epochs ended by it. */
@@ -68,6 +67,7 @@ export function trailAppender(database: Database): AppendTrail {
   const cells = `(${columns.map(() => '?').join(', ')}, ${dialect.nowSql})`;
   const insertSql = sql(`insert into {change} (${columns.join(', ')}, written_at) values ${cells}`);
   const appendEvents = eventAppender(database);
+  const insertMails = inserting(database, MailEntity);
 
   /** Numbers for rows, where they must commit in the order of these. */
   const takePositions = async (tx: Transaction, count: number): Promise<readonly number[][]> => {
@@ -88,12 +88,10 @@ export function trailAppender(database: Database): AppendTrail {
   return async (tx, { changes: own, events, mails = [], ending }) => {
     const changes = ending === undefined ? own : [...own, ...(await carryOut(sql, tx, ending))];
     await appendEvents(tx, ending === undefined ? events : events.map(withEpoch(ending, changes)));
-    if (mails.length > 0) {
-      await tx.insertMany(
-        MailEntity,
-        mails.map((mail) => ({ ...mail, dueAt: 0, attempts: 0 })),
-      );
-    }
+    await insertMails(
+      tx,
+      mails.map((mail) => ({ ...mail, dueAt: 0, attempts: 0 })),
+    );
     // Last, for where positions are taken the others wait from then on.
     if (changes.length > 0) await appendChanges(tx, changes);
   };

@@ -110,7 +110,7 @@ describe('sign in with a password', () => {
     const world = await signedUp();
     const identity = await byId(world, world.identityId);
     world.stores.control.before = async (call) => {
-      if (call !== 'audit.append') return;
+      if (call !== 'mfa.factors') return;
       world.stores.control.before = undefined;
       await world.setPassword({ ...world.attempt, identityId: identity.id, password: 'a newer password' });
     };
@@ -118,7 +118,7 @@ describe('sign in with a password', () => {
   });
 
   it('a database error is an error, neither a yes nor a wrong password', async () => {
-    for (const call of ['identities.readByIdentifier', 'passwords.read', 'audit.append', 'sessions.insert']) {
+    for (const call of ['identities.readByIdentifier', 'passwords.read', 'sessions.insert']) {
       const world = await signedUp();
       world.stores.control.before = (name) => {
         if (name === call) throw new TrustError('DATABASE_UNAVAILABLE');
@@ -126,6 +126,21 @@ describe('sign in with a password', () => {
       const answer = world.signInWith({ ...world.attempt, device: NO_DEVICE });
       await assert.rejects(answer, reason('DATABASE_UNAVAILABLE'), call);
     }
+  });
+
+  it('AUD-1 a proved password is recorded with the session that it leads to, by itself where there is none', async () => {
+    const world = await signedUp();
+    await world.signInWith({ ...world.attempt, device: NO_DEVICE });
+    assert.ok(!world.stores.calls.includes('audit.append'), 'one write keeps both');
+    world.stores.events.length = 0;
+    world.tenant.settings = { ...world.tenant.settings, maxSessions: 1, sessionOverflow: 'refuse' };
+    await assert.rejects(world.signInWith({ ...world.attempt, device: NO_DEVICE }), reason('SESSION_LIMIT'));
+    assert.deepEqual(world.acts(), ['password.signed_in']);
+    world.stores.events.length = 0;
+    world.tenant.settings = { ...world.tenant.settings, maxSessions: 0, mfaPolicy: 'required' };
+    const { pending } = await world.signInWith({ ...world.attempt, device: NO_DEVICE });
+    assert.ok(pending);
+    assert.deepEqual(world.acts(), ['password.signed_in', 'sign_in.pending']);
   });
 
   it('AUD-2 no event holds the identifier or the password', async () => {

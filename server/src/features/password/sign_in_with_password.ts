@@ -26,6 +26,11 @@ export type PasswordAttempt = {
   readonly proofOfWork?: string | undefined;
 };
 
+/** The identity that the password proves, with the record of it still to be kept. Errors: as AuthenticatePassword, and a refusal is recorded. */
+export type ProvePassword = (
+  attempt: PasswordAttempt,
+) => Promise<{ readonly identity: Identity; readonly proved: AuditEvent }>;
+
 /** The identity that the password proves. Errors: INVALID_FIELD (overlong password), CREDENTIAL_REJECTED, RATE_LIMITED, PROOF_OF_WORK_REQUIRED, HASHING_BUSY. */
 export type AuthenticatePassword = (attempt: PasswordAttempt) => Promise<Identity>;
 
@@ -40,17 +45,17 @@ export type ReadIdentityByIdentifier = (
 export const NOBODY = `idn_${'0'.repeat(32)}`;
 
 /** Decides by password. Unknown, without password, disabled and wrong take one path: one read, one count, one more read, one hash, one record (spec PWD-3). */
-export function authenticatePassword(deps: {
+export function provePassword(deps: {
   readonly readIdentityByIdentifier: ReadIdentityByIdentifier;
   readonly passwords: Pick<PasswordStore, 'read' | 'rehash'>;
   readonly limitAttempts: LimitAttempts;
   /** Where else people have passwords. It is asked each time, so that each attempt is the same work. */
   readonly elsewhere?: Elsewhere | undefined;
   readonly hasher: Hasher;
-  readonly recordAudit: (events: readonly AuditEvent[]) => Promise<void>;
+  readonly recordAudit: RecordAudit;
   readonly clock: Clock;
   readonly newId: NewId;
-}): AuthenticatePassword {
+}): ProvePassword {
   const { hasher, passwords } = deps;
 
   /** Keeps the hash as strong as it is asked for now (spec PWD-2); a full queue leaves that to the next sign-in. */
@@ -88,10 +93,26 @@ export function authenticatePassword(deps: {
       admitted ? 'password.signed_in' : 'password.rejected',
       { identityId: subject, subject },
     );
-    await deps.recordAudit([event]);
-    if (admitted === undefined) throw new TrustError('CREDENTIAL_REJECTED');
+    if (admitted === undefined) {
+      await deps.recordAudit([event]);
+      throw new TrustError('CREDENTIAL_REJECTED');
+    }
     if (stored !== undefined) await strengthen(admitted, stored, password);
-    return admitted;
+    return { identity: admitted, proved: event };
+  };
+}
+
+type RecordAudit = (events: readonly AuditEvent[]) => Promise<void>;
+
+/** Checks a password and records what came of it. */
+export function authenticatePassword(deps: {
+  readonly provePassword: ProvePassword;
+  readonly recordAudit: RecordAudit;
+}): AuthenticatePassword {
+  return async (attempt) => {
+    const { identity, proved } = await deps.provePassword(attempt);
+    await deps.recordAudit([proved]);
+    return identity;
   };
 }
 
@@ -106,23 +127,37 @@ export type SignInWithPassword = (
 
 type End = { readonly beginSignIn: BeginSignIn; readonly endSignIn: EndSignIn };
 
-/** Checks a password and makes a session, or tells what is still asked. */
+/** Checks a password and makes a session, or tells what is still asked. The record of the proof is kept with what it leads to, or by itself if that fails. */
 export function signInWithPassword(
-  deps: End & { readonly authenticatePassword: AuthenticatePassword },
+  deps: End & { readonly provePassword: ProvePassword; readonly recordAudit: RecordAudit },
 ): SignInWithPassword {
-  return async ({ device, deviceToken, ...attempt }) =>
-    outcomeOf(deps, await deps.authenticatePassword(attempt), { ...attempt, deviceToken }, device);
+  return async ({ device, deviceToken, ...attempt }) => {
+    const { identity, proved } = await deps.provePassword(attempt);
+    try {
+      return await outcomeOf(deps, identity, { ...attempt, deviceToken, events: [proved] }, device);
+    } catch (error) {
+      // Settled either way: it may be kept already, and what the caller learns is why there is no session.
+      await Promise.allSettled([deps.recordAudit([proved])]);
+      throw error;
+    }
+  };
 }
 
 /** What a proved password leads to. Ended, disabled or changed meanwhile is refused like a wrong password. */
 export async function outcomeOf(
   { beginSignIn, endSignIn }: End,
   identity: Identity,
-  by: { readonly tenantId: string; readonly actor: string; readonly deviceToken?: string | undefined },
+  by: {
+    readonly tenantId: string;
+    readonly actor: string;
+    readonly deviceToken?: string | undefined;
+    /** Kept in the transaction of what comes of it. */
+    readonly events?: readonly AuditEvent[];
+  },
   device: Device,
 ): Promise<SignInOutcome> {
-  const { tenantId, actor, deviceToken } = by;
-  const step = await beginSignIn({ tenantId, actor, identity, method: 'password', deviceToken });
+  const { tenantId, actor, deviceToken, events } = by;
+  const step = await beginSignIn({ tenantId, actor, identity, method: 'password', deviceToken, events });
   if (step.proof === undefined) return { pending: step.pending };
-  return { created: await endSignIn(step.proof, actor, device) };
+  return { created: await endSignIn(step.proof, actor, device, events) };
 }

@@ -2,7 +2,7 @@ import type { Clock, Instant } from '../../kernel/clock.ts';
 import type { NewId } from '../../kernel/ids.ts';
 import type { Random } from '../../kernel/random.ts';
 import { digestOf, newPendingToken } from '../../kernel/secret.ts';
-import { auditEvent } from '../audit/audit.ts';
+import { type AuditEvent, auditEvent } from '../audit/audit.ts';
 import type { Identity } from '../identity/identity.ts';
 import { type Asked, type Assurance, amrOf, type Factors, levelOf, type Method, stillAsked } from '../mfa/assurance.ts';
 import type { RememberedDevices } from '../mfa/remembered_devices.ts';
@@ -47,6 +47,8 @@ export type BeginInput = {
   readonly wanted?: Assurance | undefined;
   /** The session that is stepped up. */
   readonly sessionHandle?: string | undefined;
+  /** Of what was proved, to be kept with a pending sign-in; what makes something of a proof keeps them itself. */
+  readonly events?: readonly AuditEvent[] | undefined;
   /** Keeps it pending though nothing is asked: for the page on which a person looks after their factors. */
   readonly hold?: boolean | undefined;
 };
@@ -105,7 +107,7 @@ export function beginSignIn(deps: {
         binding: input.binding ?? '',
         expiresAt,
       },
-      { changes: [], events: [event] },
+      { changes: [], events: [...(input.events ?? []), event] },
     );
     return { pending: { token, asked, factors, expiresAt } };
   };

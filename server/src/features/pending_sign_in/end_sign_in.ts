@@ -3,15 +3,20 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { NewId } from '../../kernel/ids.ts';
 import type { Random } from '../../kernel/random.ts';
 import { digestOf, newSessionId } from '../../kernel/secret.ts';
-import { auditEvent } from '../audit/audit.ts';
+import { type AuditEvent, auditEvent } from '../audit/audit.ts';
 import type { CreatedSession, CreateSession } from '../session/create_session.ts';
 import { type Device, judge, type Session } from '../session/session.ts';
 import type { SessionStore } from '../session/store.ts';
 import type { AnsweredSignIn } from './answer_sign_in.ts';
 import type { Proof } from './begin_sign_in.ts';
 
-/** The session of a proof. Errors: CREDENTIAL_REJECTED (what was proved holds no more), CONCURRENT_CHANGE. */
-export type EndSignIn = (proof: Proof | AnsweredSignIn, actor: string, device: Device) => Promise<CreatedSession>;
+/** The session of a proof, kept together with `events`. Errors: CREDENTIAL_REJECTED (what was proved holds no more), CONCURRENT_CHANGE. */
+export type EndSignIn = (
+  proof: Proof | AnsweredSignIn,
+  actor: string,
+  device: Device,
+  events?: readonly AuditEvent[],
+) => Promise<CreatedSession>;
 
 /** Makes a session in the epoch of the proof; or gives the session that is stepped up a new session_id (spec MFA-8). */
 export function endSignIn(deps: {
@@ -21,10 +26,10 @@ export function endSignIn(deps: {
   readonly random: Random;
   readonly newId: NewId;
 }): EndSignIn {
-  const create = async ({ tenantId, identity, acr, amr, authenticatedAt }: Proof, actor: string, device: Device) => {
+  const create: EndSignIn = async ({ tenantId, identity, acr, amr, authenticatedAt }, actor, device, events) => {
     try {
       const who = { identityId: identity.id, epoch: identity.epoch };
-      return await deps.createSession({ tenantId, actor, ...who, acr, amr, authenticatedAt, device });
+      return await deps.createSession({ tenantId, actor, ...who, acr, amr, authenticatedAt, device, events });
     } catch (error) {
       if (error instanceof TrustError && error.reason === 'SESSION_REJECTED')
         throw new TrustError('CREDENTIAL_REJECTED');
@@ -58,8 +63,8 @@ export function endSignIn(deps: {
     return { sessionId, session, identity: verdict.identity };
   };
 
-  return async (proof, actor, device) => {
+  return async (proof, actor, device, events) => {
     const handle = 'sessionHandle' in proof ? proof.sessionHandle : undefined;
-    return handle === undefined ? create(proof, actor, device) : stepUp(proof, handle, actor);
+    return handle === undefined ? create(proof, actor, device, events) : stepUp(proof, handle, actor);
   };
 }

@@ -4,7 +4,7 @@ import type { NewId } from '../../kernel/ids.ts';
 import type { Random } from '../../kernel/random.ts';
 import { digestOf, newSessionId } from '../../kernel/secret.ts';
 import type { Acting } from '../acting/acting.ts';
-import { auditEvent } from '../audit/audit.ts';
+import { type AuditEvent, auditEvent } from '../audit/audit.ts';
 import type { Trail } from '../change/change.ts';
 import type { Identity, IdentityFacts } from '../identity/identity.ts';
 import { NOTHING_NOTICED, type NoticeDevice } from '../known_device/notice_device.ts';
@@ -43,6 +43,8 @@ export type CreateSessionInput = {
   readonly endsBy?: Instant | undefined;
   /** The organisation that is active from the beginning. */
   readonly organisationId?: string | undefined;
+  /** What led to it, kept in the same transaction. */
+  readonly events?: readonly AuditEvent[] | undefined;
   /** A handle set aside for this session; undefined makes one. */
   readonly handle?: string | undefined;
 };
@@ -139,7 +141,7 @@ export function createSession(deps: {
     });
     const told = input.acting === undefined && settings.newDeviceMail;
     const noticed = told ? await deps.noticeDevice(identity, input.actor, input.device) : NOTHING_NOTICED;
-    const trail = { changes: [], events: [event, ...noticed.events], mails: noticed.mails };
+    const trail = { changes: [], events: [...(input.events ?? []), event, ...noticed.events], mails: noticed.mails };
     for (let attempt = 1; ; attempt++) {
       const answer = await deps.sessions.insert(session, trail, limitOf(input, settings, now));
       if (answer === 'ok') break;

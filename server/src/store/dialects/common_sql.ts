@@ -10,3 +10,6 @@ export const updateFrom: Dialect['updateBy'] = ({ table, columns, rows, set, whe
 
 export const deleteByKey: Dialect['deleteSome'] = (table, key, where, order) =>
   `delete from ${table} where ${key} in (select ${key} from ${table} where ${where} order by ${order} limit ?)`;
+
+export const overwrite: Dialect['overwriteSql'] = (key, column) =>
+  `on conflict (${key.join(', ')}) do update set ${column} = excluded.${column}`;

@@ -40,6 +40,10 @@ export type Dialect = {
   readonly quote: (identifier: string) => string;
   /** Takes a lock named by its one value until the transaction ends; absent where a write transaction excludes all others. */
   readonly lockSql?: string;
+  /** End of an insert: where there is a row of that key, `column` of it takes the value given. */
+  readonly overwriteSql: (key: readonly string[], column: string) => string;
+  /** End of a select in a transaction whose rows nobody else may change until it ends; empty where a write transaction excludes all others. */
+  readonly lockRowsSql: string;
   /** The present instant by the database's clock, which moves within a transaction. */
   readonly nowSql: string;
   /** The instant by the same clock at which a statement outside any transaction began, rounded down. */

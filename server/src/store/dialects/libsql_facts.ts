@@ -1,5 +1,5 @@
 import { LIBSQL_MIGRATIONS } from '../migrations/libsql/all.ts';
-import { deleteByKey, updateFrom } from './common_sql.ts';
+import { deleteByKey, overwrite, updateFrom } from './common_sql.ts';
 import type { Dialect } from './dialect.ts';
 
 // The last two are a server's: another transaction was in the way, and this one is undone.
@@ -15,6 +15,8 @@ export const libsqlDialect = (name: 'libsql' | 'libsql_server'): Dialect => ({
   alone: name === 'libsql',
   versionSql: 'select sqlite_version()',
   quote: (identifier) => `"${identifier}"`,
+  overwriteSql: overwrite,
+  lockRowsSql: '',
   nowSql: NOW,
   beganSql: NOW,
   // Writers exclude each other, so rows commit in the order of their positions.

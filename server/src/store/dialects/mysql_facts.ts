@@ -70,6 +70,8 @@ export const mysqlDialect = (server: MysqlServer): Dialect => ({
   textTypes: { short: 'varbinary(255)', long: 'mediumtext' },
   // A row, for GET_LOCK is neither undone with the transaction nor known to the other nodes of a cluster. The count makes it a change.
   lockSql: 'insert into {named_lock} (name, taken) values (?, 1) on duplicate key update taken = taken + 1',
+  overwriteSql: (_key, column) => `on duplicate key update ${column} = values(${column})`,
+  lockRowsSql: 'for update',
   nowSql: NOW,
   beganSql: NOW,
   gapsSql: (columns) => `select ${NOW}, 0, 0, ${columns} from (select 1 one) asked left join (

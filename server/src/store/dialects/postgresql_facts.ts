@@ -1,6 +1,6 @@
 import { NamedLockEntity } from '../entities/named_lock.ts';
 import { POSTGRESQL_MIGRATIONS } from '../migrations/postgresql/all.ts';
-import { deleteByKey, updateFrom } from './common_sql.ts';
+import { deleteByKey, overwrite, updateFrom } from './common_sql.ts';
 import type { Dialect } from './dialect.ts';
 
 /** What speaks PostgreSQL's protocol at the other end, where it is not PostgreSQL itself: one of several servers that hold the same rows. */
@@ -25,6 +25,8 @@ const postgresql: Dialect = {
   collation: 'C',
   lockSql: 'select pg_advisory_xact_lock(hashtextextended(?, 7061))',
   quote: (identifier) => `"${identifier}"`,
+  overwriteSql: overwrite,
+  lockRowsSql: 'for update',
   nowSql: '(extract(epoch from clock_timestamp()) * 1000)::bigint',
   beganSql: BEGAN,
   gapsSql: (columns) => `select ${BEGAN}, oldest, next, ${columns}
