@@ -203,6 +203,23 @@ describe('account pages', function () {
     assert.equal(await world.stores.identities.readByIdentifier('default', 'email', ADA.identifier), undefined);
   });
 
+  it('PAG-7 each page signs out without a script, at the server and not in the browser alone', async () => {
+    const { own, page } = await opened();
+    const codes = await own.post('/second-step/change', page, { change: 'codes' });
+    const pages = await Promise.all([...PAGES, '/second-step'].map((path) => own.open(path)));
+    for (const each of [page, codes, ...pages])
+      assert.match(each.body, /<form method="post" action="\/account\/sign-out"[\s\S]*?<button type="submit"/);
+    const kept = new Map(own.jar);
+    const out = await own.post('/account/sign-out', page, {});
+    assert.deepEqual([out.status, titleOf(out), own.jar.size], [200, 'Signed out', 0]);
+    for (const [name, value] of kept) own.jar.set(name, value);
+    for (const path of PAGES) assert.equal((await own.open(path)).status, 303, path);
+    assert.equal((await own.post('/account/profile', page, { display_name: 'Eve' })).status, 403);
+    const again = await own.post('/account/sign-out', page, {});
+    assert.deepEqual([again.status, titleOf(again)], [200, 'Signed out'], 'once more');
+    assert.equal((await own.post('/account/sign-out', out, {})).status, 403, 'without the token of the form');
+  });
+
   it('RED-8 no act without the token of the form, or from another site', async () => {
     const { own, page } = await opened();
     const cookie = [...own.jar].map(([name, value]) => `${name}=${value}`).join('; ');

@@ -369,6 +369,11 @@ async function account(walk: Walk): Promise<void> {
   await send(walk, '/second-step/email', { code: (await mailed(walk, email)).code });
   await see('address changed');
   await page.goto(url(walk, '/account'));
+  await send(walk, '/account/sign-out');
+  await see('signed out');
+  await page.goto(url(walk, '/security'));
+  await send(walk, '/security', { identifier: email, password: PASSWORD });
+  await page.goto(url(walk, '/account'));
   const download = page.waitForEvent('download');
   await page.locator('form[action="/account/data"] button').click();
   assert.equal((await download).suggestedFilename(), 'my-data.json');

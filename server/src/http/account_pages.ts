@@ -17,7 +17,15 @@ import { ACTOR, type Flow, type FlowOptions, type OwnForm, type RedirectFlow } f
 import { type Held, heldSignIns } from './held.ts';
 import type { PageContext, PageHandlers } from './routes.ts';
 import { readDisplayName } from './sign_in_pages.ts';
-import { activityView, deletedView, type EventView, isShown, overviewView, sessionsView } from './views/account.ts';
+import {
+  activityView,
+  deletedView,
+  type EventView,
+  isShown,
+  overviewView,
+  sessionsView,
+  signedOutView,
+} from './views/account.ts';
 import { type FormFaultView, pageLink } from './views/form.ts';
 import type { Html } from './views/layout.ts';
 
@@ -42,7 +50,7 @@ export function accountPages(
     readonly account: AccountUseCases;
     readonly pageTokens: PageTokens;
     readonly authenticatePassword: AuthenticatePassword;
-    readonly mfa: { readonly pending: Pick<PendingSignIns, 'read' | 'asked'> };
+    readonly mfa: { readonly pending: Pick<PendingSignIns, 'read' | 'asked' | 'abandon'> };
     readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
   },
 ): Pick<
@@ -55,6 +63,7 @@ export function accountPages(
   | 'downloadData'
   | 'deletePerson'
   | 'accountActivity'
+  | 'signOut'
 > {
   const { flow: redirect, account, refuse, tokens } = options;
   const signIns = heldSignIns(options);
@@ -231,6 +240,22 @@ export function accountPages(
       const events = rows.filter((event): event is typeof event & EventView => isShown(event.action));
       const body = activityView({ ...form(context, owner), events, older });
       return write(context, owner, context.var.t.account.activity, body);
+    },
+
+    /** Ends the sign-in that these pages are open to, at the server too; one that is over is answered alike. */
+    async signOut(context) {
+      const own = await redirect.posted(context, '/sign-in');
+      if (own instanceof Response) return own;
+      const held = await signIns.heldBy(context, own.transaction);
+      if (held !== undefined) await options.mfa.pending.abandon(held.pending);
+      for (const cookie of [redirect.pendingCookie, options.cookie])
+        context.header('set-cookie', cookie.take, { append: true });
+      const { t } = context.var;
+      return options.page(context, {
+        status: 200,
+        title: t.account.signedOutTitle,
+        body: signedOutView(t, own.request),
+      });
     },
   };
 }

@@ -6,10 +6,9 @@ import { ACTOR, type FlowOptions, type OwnForm, type RedirectFlow } from './flow
 import { faultOf } from './mail_pages.ts';
 import { foreignForm } from './refusal.ts';
 import type { PageContext, PageHandlers } from './routes.ts';
-import { againView, confirmEmailView } from './views/change_email.ts';
+import { againView, changedEmailView, confirmEmailView } from './views/change_email.ts';
 import { type FormFaultView, pageLink } from './views/form.ts';
 import type { Html } from './views/layout.ts';
-import { doneView } from './views/mail.ts';
 
 export type EmailChangeUseCases = {
   readonly startEmailVerification: StartEmailVerification;
@@ -45,16 +44,8 @@ export function emailChangePages(
     const address = options.clientOf(context);
     if (given !== undefined) {
       await email.completeEmailVerification({ ...by, address, flowToken: given, code, binding });
-      return page(
-        context,
-        form,
-        undefined,
-        t.mail.emailChanged,
-        doneView(t.mail.emailChanged, t.mail.emailChangedWords, {
-          href: pageLink('/second-step', request),
-          label: t.account.security,
-        }),
-      );
+      const view = { t, request, token: tokens.token(form.transaction, request), fault: undefined };
+      return page(context, form, undefined, t.mail.emailChanged, changedEmailView(view));
     }
     const { identity } = await options.mfa.readPerson(options.tenantId, name);
     const replaces = identity.identifiers.find(({ type }) => type === 'email')?.value ?? '';

@@ -55,6 +55,7 @@ export const ROUTES = {
   downloadData: { method: 'POST', path: '/account/data', csrf: true, cache: 'no-store' },
   deletePerson: { method: 'POST', path: '/account/delete', csrf: true, cache: 'no-store' },
   accountActivity: { method: 'GET', path: '/account/activity', csrf: false, cache: 'no-store' },
+  signOut: { method: 'POST', path: '/account/sign-out', csrf: true, cache: 'no-store' },
   script: {
     method: 'GET',
     path: '/assets/:file{(?:passkey|work)-[0-9a-f]{16}\\.js}',

@@ -158,7 +158,7 @@ export function secondStepPages(
   };
 
   /** New recovery codes are shown once, on the answer itself. */
-  const codesPage = (context: PageContext, form: OwnForm, codes: readonly string[]) => {
+  const codesPage = (context: PageContext, form: OwnForm, { pending }: Held, codes: readonly string[]) => {
     redirect.transactionOf(context);
     return options.page(context, {
       status: 200,
@@ -169,13 +169,16 @@ export function secondStepPages(
         token: tokens.token(form.transaction, form.request),
         fault: undefined,
         codes,
+        held: pending.held,
       }),
       formTarget: form.request.returnTo,
     });
   };
 
-  const enrolled = async (context: PageContext, form: OwnForm, codes: readonly string[]) =>
-    codes.length > 0 ? codesPage(context, form, codes) : context.redirect(pageLink('/second-step', form.request), 303);
+  const enrolled = async (context: PageContext, form: OwnForm, held: Held, codes: readonly string[]) =>
+    codes.length > 0
+      ? codesPage(context, form, held, codes)
+      : context.redirect(pageLink('/second-step', form.request), 303);
 
   return {
     async secondStep(context) {
@@ -222,7 +225,7 @@ export function secondStepPages(
         const input = { identity, actor: ACTOR, enrolled: had, within, token, code, label };
         const { recoveryCodes } = await mfa.completeTotpEnrollment(input);
         await mfa.pending.prove(held.pending, 'totp');
-        return enrolled(context, form, recoveryCodes);
+        return enrolled(context, form, held, recoveryCodes);
       });
     },
 
@@ -237,7 +240,7 @@ export function secondStepPages(
         const input = { identity, actor: ACTOR, enrolled: had, within, credentialJson, label };
         const { recoveryCodes } = await mfa.completePasskeyRegistration(input);
         await mfa.pending.prove(held.pending, 'passkey_verified');
-        return enrolled(context, form, recoveryCodes);
+        return enrolled(context, form, held, recoveryCodes);
       });
     },
 
@@ -249,7 +252,7 @@ export function secondStepPages(
         const { identity, within } = await subjectOf(held);
         const target = { tenantId: options.tenantId, actor: ACTOR, identityId: identity.id, within };
         const { remove, change } = form.fields;
-        if (change === 'codes') return codesPage(context, form, await mfa.regenerateRecoveryCodes(target));
+        if (change === 'codes') return codesPage(context, form, held, await mfa.regenerateRecoveryCodes(target));
         if (change === 'devices') await mfa.factors.forgetDevices(target);
         else if (remove !== undefined) await mfa.factors.remove({ ...target, factorId: remove }).catch(unlessGone);
         return context.redirect(pageLink('/second-step', form.request), 303);

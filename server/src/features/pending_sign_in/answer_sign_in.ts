@@ -31,6 +31,8 @@ export type PendingSignIns = {
   finish(pending: PendingSignIn, method: Method): Promise<AnsweredSignIn>;
   /** Ends one that was held and asks nothing more. Errors: PENDING_SIGN_IN_REJECTED. */
   finishHeld(pending: PendingSignIn, identity: Identity): Promise<AnsweredSignIn>;
+  /** Ends it without a proof. One that has ended meanwhile stays so. */
+  abandon(pending: PendingSignIn): Promise<void>;
 };
 
 export function pendingSignIns(deps: {
@@ -91,6 +93,10 @@ export function pendingSignIns(deps: {
     async finishHeld(pending, identity) {
       if ((await asked(pending, identity)).asked !== 'nothing') throw rejected();
       return end(pending, pending.proved);
+    },
+
+    async abandon(pending) {
+      await store.spend(pending, deps.clock(), NO_TRAIL);
     },
   };
 }

@@ -7,6 +7,7 @@ import { en, type Texts } from '../texts/en.ts';
 import { type FormPage, faultSummary, field, hiddenFields, pageLink } from './form.ts';
 import { icon } from './icon.ts';
 import type { Html } from './layout.ts';
+import { doneView } from './mail.ts';
 
 const TABS = {
   account: '/account',
@@ -15,14 +16,17 @@ const TABS = {
   activity: '/account/activity',
 } as const;
 
-/** The way between the pages of an account. */
-export function accountNav(
-  { t, request }: { readonly t: Texts; readonly request: SignInRequest },
-  here: keyof typeof TABS,
-): Html {
+/** Ends the sign-in that the account pages are open to. */
+export const signOutForm = (view: FormPage): Html =>
+  html`<form method="post" action="/account/sign-out" class="inline sign-out">${hiddenFields(view)}<button type="submit" class="quiet">${view.t.account.signOutHere}</button></form>`;
+
+/** The head of each page of an account: the way out, and between them. */
+export function accountHead(view: FormPage, here: keyof typeof TABS): Html {
+  const { t, request } = view;
   const tab = (name: keyof typeof TABS) =>
     html`<li><a href="${pageLink(TABS[name], request)}"${name === here ? html` aria-current="page"` : ''}>${t.account[name]}</a></li>`;
-  return html`<nav aria-label="${t.account.account}"><ul class="tabs">${(Object.keys(TABS) as (keyof typeof TABS)[]).map(tab)}</ul></nav>`;
+  return html`${signOutForm(view)}
+        <nav aria-label="${t.account.account}"><ul class="tabs">${(Object.keys(TABS) as (keyof typeof TABS)[]).map(tab)}</ul></nav>`;
 }
 
 const doneForm = (view: FormPage) =>
@@ -43,7 +47,7 @@ export function overviewView(view: OverviewView): Html {
   const inPassword = fault?.field?.endsWith('_password') === true;
   const inDeletion = fault?.field === 'understood';
   const user = identity.identifiers[0]?.value ?? '';
-  return html`${accountNav(view, 'account')}
+  return html`${accountHead(view, 'account')}
         <h1>${t.account}</h1>
         ${done === undefined ? '' : html`<p class="success" role="status">${done === 'profile' ? t.profileSaved : t.passwordChanged}</p>`}
         <form method="post" action="/account/profile">
@@ -88,6 +92,11 @@ export function deletedView({ account: t, language }: Texts, at: number | undefi
         <p class="text" role="status">${at === undefined ? t.deletedNow : t.deletedAt(when.format(at))}</p>`;
 }
 
+/** Says what is over, and what is not. */
+export function signedOutView({ account: t, signIn }: Texts, request: SignInRequest): Html {
+  return doneView(t.signedOutTitle, t.signedOutWords, { href: pageLink('/sign-in', request), label: signIn.signIn });
+}
+
 export type SessionsView = FormPage & {
   readonly sessions: readonly Session[];
   readonly older: string;
@@ -114,7 +123,7 @@ export function sessionsView(view: SessionsView): Html {
               <input type="hidden" name="end" value="${handle}"><button type="submit" class="quiet" aria-label="${t.signOutNamed(words)}">${t.signOut}</button></form>
           </li>`;
   };
-  return html`${accountNav(view, 'sessions')}
+  return html`${accountHead(view, 'sessions')}
         <h1>${t.sessions}</h1>
         <p class="text">${sessions.length === 0 ? t.noSessions : t.sessionsWords}</p>
         ${sessions.length === 0 ? '' : html`<ul class="factors">${sessions.map(row)}</ul>`}
@@ -130,7 +139,7 @@ export type EventView = { readonly id: string; readonly action: keyof Texts['acc
 export function activityView(view: FormPage & { readonly events: readonly EventView[]; readonly older: string }): Html {
   const { account: t } = view.t;
   const when = new Intl.DateTimeFormat(view.t.language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
-  return html`${accountNav(view, 'activity')}
+  return html`${accountHead(view, 'activity')}
         <h1>${t.activity}</h1>
         <p class="text">${t.activityWords}</p>
         <ul class="factors">${view.events.map(

@@ -1,7 +1,8 @@
 import { html } from 'hono/html';
-import { type FormPage, faultSummary, field, hiddenFields } from './form.ts';
+import { accountHead } from './account.ts';
+import { type FormPage, faultSummary, field, hiddenFields, pageLink } from './form.ts';
 import type { Html } from './layout.ts';
-import { codeField } from './mail.ts';
+import { codeField, doneView } from './mail.ts';
 
 /** On the page of all factors, open where it is shown again. */
 export function changeEmailForm(view: FormPage): Html {
@@ -15,7 +16,8 @@ export function changeEmailForm(view: FormPage): Html {
 /** Asks for the code that was sent to a new address. */
 export function confirmEmailView(view: FormPage & { readonly email: string; readonly flowToken: string }): Html {
   const t = view.t.mail;
-  return html`<h1>${t.checkMail}</h1>
+  return html`${accountHead(view, 'security')}
+        <h1>${t.checkMail}</h1>
         <p class="text">${t.changeEmailWords}</p>
         <form method="post" action="/second-step/email">
           ${faultSummary(view.fault)}
@@ -29,5 +31,13 @@ export function confirmEmailView(view: FormPage & { readonly email: string; read
 
 /** The form by itself, shown again with what was wrong. */
 export function againView(view: FormPage): Html {
-  return html`<h1>${view.t.mail.changeEmail}</h1>${faultSummary(view.fault)}${changeEmailForm(view)}`;
+  return html`${accountHead(view, 'security')}
+        <h1>${view.t.mail.changeEmail}</h1>${faultSummary(view.fault)}${changeEmailForm(view)}`;
+}
+
+/** The new address counts. */
+export function changedEmailView(view: FormPage): Html {
+  const { mail, account } = view.t;
+  const back = { href: pageLink('/second-step', view.request), label: account.security };
+  return html`${accountHead(view, 'security')}${doneView(mail.emailChanged, mail.emailChangedWords, back)}`;
 }

@@ -2,7 +2,7 @@ import { html, raw } from 'hono/html';
 import type { Factors } from '../../features/mfa/assurance.ts';
 import type { FactorRecord } from '../../features/mfa/factors.ts';
 import type { TotpSetup } from '../../features/mfa/totp_enrollment.ts';
-import { accountNav } from './account.ts';
+import { accountHead, signOutForm } from './account.ts';
 import { changeEmailForm } from './change_email.ts';
 import { type AccountsView, accountsView } from './elsewhere.ts';
 import { destination, type FormPage, faultSummary, field, hiddenFields, pageLink } from './form.ts';
@@ -178,7 +178,7 @@ export function securityView(view: SecurityView): Html {
         ${change('codes', t.newCodes)}
         ${change('devices', t.forgetDevices)}`
         }`;
-  return html`${accountNav(view, 'security')}
+  return html`${accountHead(view, 'security')}
         <h1>${t.security}</h1>
         ${view.offersFactors ? secondFactors : ''}
         ${accountsView(view)}
@@ -187,9 +187,10 @@ export function securityView(view: SecurityView): Html {
 }
 
 /** Recovery codes, shown once. */
-export function codesView(view: FormPage & { readonly codes: readonly string[] }): Html {
+export function codesView(view: FormPage & { readonly codes: readonly string[]; readonly held: boolean }): Html {
   const t = view.t.secondStep;
-  return html`<h1>${t.yourCodes}</h1>
+  return html`${view.held ? signOutForm(view) : ''}
+        <h1>${t.yourCodes}</h1>
         <p class="text">${t.keepCodes}</p>
         <ul class="codes">${view.codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
         <form method="post" action="/second-step/done">${hiddenFields(view)}<button type="submit">${t.savedCodes}</button></form>`;

@@ -41,6 +41,10 @@ export const account: Texts['account'] = {
   lastUsed: (when) => `zuletzt benutzt ${when} UTC`,
   signedIn: (when) => `angemeldet ${when} UTC`,
   signOut: 'Abmelden',
+  signOutHere: 'Abmelden',
+  signedOutTitle: 'Abgemeldet',
+  signedOutWords:
+    'Sie sind von diesen Seiten abgemeldet. In Apps bleiben Sie angemeldet: Melden Sie sich dort ab, oder hier unter „Sitzungen“.',
   signOutNamed: (device) => `${device} abmelden`,
   signOutAll: 'Überall abmelden',
   older: 'Ältere',

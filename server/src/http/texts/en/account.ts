@@ -39,6 +39,10 @@ export const account = {
   lastUsed: (when: string) => `last used ${when} UTC`,
   signedIn: (when: string) => `signed in ${when} UTC`,
   signOut: 'Sign out',
+  signOutHere: 'Sign out',
+  signedOutTitle: 'Signed out',
+  signedOutWords:
+    'You are signed out of these pages. Apps that you are signed in to go on: sign out there, or here under “Sessions”.',
   signOutNamed: (device: string) => `Sign out ${device}`,
   signOutAll: 'Sign out everywhere',
   older: 'Older',

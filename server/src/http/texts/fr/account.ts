@@ -42,6 +42,10 @@ export const account: Texts['account'] = {
   lastUsed: (when) => `dernière utilisation ${when} UTC`,
   signedIn: (when) => `connexion ${when} UTC`,
   signOut: 'Déconnecter',
+  signOutHere: 'Se déconnecter',
+  signedOutTitle: 'Déconnexion faite',
+  signedOutWords:
+    'Vous avez quitté ces pages. Vous restez connecté dans vos applications : déconnectez-vous là-bas, ou ici sous « Sessions ».',
   signOutNamed: (device) => `Déconnecter ${device}`,
   signOutAll: 'Se déconnecter partout',
   older: 'Plus anciens',
