@@ -65,7 +65,7 @@ export function accountPages(
   | 'accountActivity'
   | 'signOut'
 > {
-  const { flow: redirect, account, refuse, tokens } = options;
+  const { flow: redirect, account, refuse } = options;
   const signIns = heldSignIns(options);
 
   type Owner = { readonly flow: Flow; readonly transaction: string; readonly identity: Identity; readonly held: Held };
@@ -89,12 +89,8 @@ export function accountPages(
     return { flow: own.form, form: own.form, transaction: own.form.transaction, identity, held: own.held };
   };
 
-  const form = (context: PageContext, { flow, transaction }: Owner, fault?: FormFaultView) => ({
-    t: context.var.t,
-    request: flow.request,
-    token: tokens.token(transaction, flow.request),
-    fault,
-  });
+  const form = (context: PageContext, { flow, transaction }: Owner, fault?: FormFaultView) =>
+    redirect.formPage(context, flow, transaction, fault);
 
   const write = (context: PageContext, { flow }: Owner, title: string, body: Html, fault?: FormFaultView) =>
     options.page(context, {

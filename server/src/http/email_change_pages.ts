@@ -1,10 +1,11 @@
 import { TrustError } from '../errors/trust_error.ts';
+import type { Identity } from '../features/identity/identity.ts';
 import type { CompleteEmailVerification, StartEmailVerification } from '../features/mail_proof/verify_email.ts';
+import type { PendingSignIns } from '../features/pending_sign_in/answer_sign_in.ts';
 import type { ReadPerson } from '../features/pending_sign_in/subject.ts';
-import { readCookie } from './cookie.ts';
 import { ACTOR, type FlowOptions, type OwnForm, type RedirectFlow } from './flow.ts';
+import { type Held, heldSignIns } from './held.ts';
 import { faultOf } from './mail_pages.ts';
-import { foreignForm } from './refusal.ts';
 import type { PageContext, PageHandlers } from './routes.ts';
 import { againView, changedEmailView, confirmEmailView } from './views/change_email.ts';
 import { type FormFaultView, pageLink } from './views/form.ts';
@@ -20,10 +21,12 @@ export function emailChangePages(
   options: FlowOptions & {
     readonly flow: RedirectFlow;
     readonly email: EmailChangeUseCases;
-    readonly mfa: { readonly readPerson: ReadPerson };
+    readonly mfa: { readonly readPerson: ReadPerson; readonly pending: Pick<PendingSignIns, 'read' | 'asked'> };
+    readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
   },
 ): Pick<PageHandlers, 'changeEmail'> {
-  const { flow: redirect, tokens, refuse, email } = options;
+  const { flow: redirect, refuse, email } = options;
+  const signIns = heldSignIns(options);
   const by = { tenantId: options.tenantId, actor: ACTOR };
 
   const page = (context: PageContext, form: OwnForm, fault: FormFaultView | undefined, title: string, body: Html) =>
@@ -35,46 +38,43 @@ export function emailChangePages(
       link: pageLink('/second-step', form.request),
     });
 
-  type Name = { readonly pendingToken: string; readonly binding: string };
-  const change = async (context: PageContext, form: OwnForm, name: Name): Promise<Response> => {
-    const { t } = context.var;
-    const { request, fields } = form;
-    const { flow_token: given, email: typed = '', code = '' } = fields;
-    const { binding } = name;
+  const change = async (context: PageContext, form: OwnForm, { token, binding }: Held): Promise<Response> => {
+    const { mail } = context.var.t;
+    const { flow_token: given, email: typed = '', code = '' } = form.fields;
+    const name = { pendingToken: token, binding };
     const address = options.clientOf(context);
+    const view = redirect.formPage(context, form, form.transaction);
     if (given !== undefined) {
       await email.completeEmailVerification({ ...by, address, flowToken: given, code, binding });
-      const view = { t, request, token: tokens.token(form.transaction, request), fault: undefined };
-      return page(context, form, undefined, t.mail.emailChanged, changedEmailView(view));
+      return page(context, form, undefined, mail.emailChanged, changedEmailView(view));
     }
     const { identity } = await options.mfa.readPerson(options.tenantId, name);
     const replaces = identity.identifiers.find(({ type }) => type === 'email')?.value ?? '';
-    const asker = { ...by, address, language: t.language, binding };
+    const asker = { ...by, address, language: context.var.t.language, binding };
     const { flowToken } = await email.startEmailVerification(asker, name, typed, replaces);
-    const view = { t, request, token: tokens.token(redirect.transactionOf(context), request), fault: undefined };
-    return page(context, form, undefined, t.mail.checkMail, confirmEmailView({ ...view, email: typed, flowToken }));
+    redirect.transactionOf(context);
+    return page(context, form, undefined, mail.checkMail, confirmEmailView({ ...view, email: typed, flowToken }));
   };
 
   return {
     /** Within the held sign-in; the form is shown again with what can be mended. */
     async changeEmail(context) {
-      const form = await redirect.posted(context, '/security');
-      if (form instanceof Response) return form;
-      const pendingToken = readCookie(context.req.header('cookie'), redirect.pendingCookie.name) ?? '';
+      const own = await signIns.posted(context);
+      if (own instanceof Response) return own;
+      const { form, held } = own;
       try {
-        return await change(context, form, { pendingToken, binding: redirect.bindingOf(form.transaction) });
+        return await change(context, form, held);
       } catch (error) {
-        const { request, fields } = form;
         const reason = error instanceof TrustError ? error.reason : undefined;
-        if (reason === 'PENDING_SIGN_IN_REJECTED') return refuse(context, foreignForm(pageLink('/security', request)));
-        if (reason === 'STEP_UP_REQUIRED') return context.redirect(pageLink('/second-step', request), 303);
+        if (reason === 'PENDING_SIGN_IN_REJECTED') return refuse(context, signIns.startAgain(form));
+        if (reason === 'STEP_UP_REQUIRED') return context.redirect(pageLink('/second-step', form.request), 303);
         const fault = faultOf(error, context);
         if (fault === undefined) throw error;
-        const { t } = context.var;
-        const view = { t, request, token: tokens.token(redirect.transactionOf(context), request), fault };
-        const { flow_token: flowToken, email: typed = '' } = fields;
+        redirect.transactionOf(context);
+        const view = redirect.formPage(context, form, form.transaction, fault);
+        const { flow_token: flowToken, email: typed = '' } = form.fields;
         const body = flowToken === undefined ? againView(view) : confirmEmailView({ ...view, email: typed, flowToken });
-        return page(context, form, fault, t.mail.changeEmail, body);
+        return page(context, form, fault, context.var.t.mail.changeEmail, body);
       }
     },
   };

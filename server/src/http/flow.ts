@@ -9,7 +9,7 @@ import type { FormTokens } from './csrf.ts';
 import { type Fields, readForm, readQuery } from './form.ts';
 import { badForm, badLink, foreignForm, type Refusal } from './refusal.ts';
 import type { PageContext } from './routes.ts';
-import { type PagePath, pageLink } from './views/form.ts';
+import { type FormFaultView, type FormPage, type PagePath, pageLink } from './views/form.ts';
 import type { Html } from './views/layout.ts';
 
 /** The actor of the hosted pages in the audit trail. */
@@ -117,6 +117,14 @@ export function redirectFlow(options: FlowOptions) {
       }
       return { ...flow, fields, transaction };
     },
+
+    /** What every form of a flow holds. */
+    formPage: (
+      context: PageContext,
+      { request }: Pick<Flow, 'request'>,
+      transaction: string,
+      fault?: FormFaultView,
+    ): FormPage => ({ t: context.var.t, request, token: tokens.token(transaction, request), fault }),
 
     /** The flow of a query that was kept. */
     read: readFlow,

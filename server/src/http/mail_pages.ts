@@ -10,7 +10,7 @@ import { type Fields, readForm, readQuery } from './form.ts';
 import { badForm, foreignForm, linkOver, notFound } from './refusal.ts';
 import type { PageContext, PageHandlers } from './routes.ts';
 import { deviceCookie } from './second_step_pages.ts';
-import { type FormFaultView, type FormPage, pageLink } from './views/form.ts';
+import { type FormFaultView, pageLink } from './views/form.ts';
 import { askAddressView, doneView, elsewhereView, linkView, typeCodeView } from './views/mail.ts';
 import { workAsked } from './work_asked.ts';
 
@@ -139,8 +139,7 @@ export function mailPages(
   ): Promise<Response> => {
     const { t } = context.var;
     const transaction = redirect.transactionOf(context);
-    const request = linkRequest(token);
-    const form: FormPage = { t, request, token: tokens.token(transaction, request), fault };
+    const form = redirect.formPage(context, { request: linkRequest(token) }, transaction, fault);
     const elsewhere = proof.purpose === 'sign_in' && flow === undefined;
     const title = { sign_in: t.signIn.signIn, reset: t.mail.recover, verify: t.mail.confirm }[proof.purpose];
     return options.page(context, {

@@ -62,7 +62,7 @@ export function oauthPages(
     status: 422 | 503 = 422,
   ) => {
     redirect.transactionOf(context);
-    const page = { t: context.var.t, request, token: tokens.token(transaction, request) };
+    const page = redirect.formPage(context, { request }, transaction);
     const view = { ...page, ...words(page) };
     const body = problemView(view);
     // The callback itself is not a page to come back to.

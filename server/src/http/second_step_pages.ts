@@ -53,7 +53,7 @@ export function secondStepPages(
   PageHandlers,
   'secondStep' | 'submitSecondStep' | 'enrollTotp' | 'enrollPasskey' | 'changeFactors' | 'endSecondStep'
 > {
-  const { flow: redirect, mfa, refuse, tokens } = options;
+  const { flow: redirect, mfa, refuse } = options;
   const devices = deviceCookie(options.publicUrl);
 
   const { startAgain, heldBy, posted } = heldSignIns(options);
@@ -72,12 +72,7 @@ export function secondStepPages(
     const identity = await options.readIdentity(options.tenantId, pending.identityId);
     if (identity === undefined) return refuse(context, startAgain(flow));
     const { secondStep: words } = context.var.t;
-    const form = {
-      t: context.var.t,
-      request: flow.request,
-      token: tokens.token(transaction, flow.request),
-      fault,
-    };
+    const form = redirect.formPage(context, flow, transaction, fault);
     const { asked, factors } = await mfa.pending.asked(pending, identity);
     const write = (title: string, body: Html) =>
       options.page(context, {
@@ -163,14 +158,7 @@ export function secondStepPages(
     return options.page(context, {
       status: 200,
       title: context.var.t.secondStep.yourCodes,
-      body: codesView({
-        t: context.var.t,
-        request: form.request,
-        token: tokens.token(form.transaction, form.request),
-        fault: undefined,
-        codes,
-        held: pending.held,
-      }),
+      body: codesView({ ...redirect.formPage(context, form, form.transaction), codes, held: pending.held }),
       formTarget: form.request.returnTo,
     });
   };
