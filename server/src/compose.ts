@@ -94,8 +94,9 @@ export function compose(parts: Parts) {
   const readIdentity = store.identities.read;
   const { append: recordAudit } = store.audit;
   const sealedPages = pageTokens(sealerOf({ ...parts, purpose: 'trust-layer:page-token:v1' }));
-  const base = { clock, random, newId, settings, originOf, readIdentity, recordAudit, pageTokens: sealedPages };
-  const mail = composeMail({ ...parts, ...base, outbox: store.outbox });
+  const mail = composeMail({ ...parts, newId, settings, outbox: store.outbox });
+  const { writer: mails } = mail;
+  const base = { clock, random, newId, settings, originOf, readIdentity, recordAudit, mails, pageTokens: sealedPages };
 
   const callers = authenticateCaller({
     serviceKeys: store.serviceKeys,
@@ -124,7 +125,7 @@ export function compose(parts: Parts) {
   const create = createSession({
     ...sessionDeps,
     cancelDeletion: cancelDeletion(identityDeps),
-    noticeDevice: noticeDevice({ ...base, knownDevices: store.knownDevices, mails: mail.writer }),
+    noticeDevice: noticeDevice({ ...base, knownDevices: store.knownDevices }),
   });
 
   const cache = nodeCache<KeptVerdict>({
@@ -150,7 +151,7 @@ export function compose(parts: Parts) {
 
   const mfa = composeMfa({ ...parts, ...base, limitAttempts: limit, verify, createSession: create });
   const ends = mfa.useCases;
-  const passwords = composePasswords({ ...parts, ...base, mails: mail.writer, limitAttempts: limit, verify, ends });
+  const passwords = composePasswords({ ...parts, ...base, limitAttempts: limit, verify, ends });
   const oauth = composeOauth({
     ...parts,
     ...base,
@@ -174,7 +175,6 @@ export function compose(parts: Parts) {
   const invitations = composeInvitation({
     ...parts,
     ...base,
-    mails: mail.writer,
     verify,
     limitAttempts: limit,
     authenticatePassword: passwords.pages.authenticatePassword,

@@ -6,6 +6,7 @@ import { guestRpc } from './features/guest/rpc.ts';
 import { createIdentity } from './features/identity/create_identity.ts';
 import { removeIdentity } from './features/identity/remove_identity.ts';
 import { identityRpc } from './features/identity/rpc.ts';
+import type { MailWriter } from './features/mail/write_mail.ts';
 import { deleteDue, deletePerson, requestDeletion } from './features/personal_data/deletion.ts';
 import { exportIdentity } from './features/personal_data/export_identity.ts';
 import { personalDataRpc } from './features/personal_data/rpc.ts';
@@ -27,6 +28,7 @@ type Parts = Omit<
     readonly createSession: CreateSession;
     readonly pageTokens: PageTokens;
     readonly limitAttempts: LimitAttempts;
+    readonly mails: Pick<MailWriter, 'tell'>;
     readonly revokeSession: RevokeSession;
   };
 

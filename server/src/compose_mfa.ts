@@ -2,6 +2,7 @@ import { hkdfSync } from 'node:crypto';
 import type { Parts } from './compose.ts';
 import type { AuditEvent } from './features/audit/audit.ts';
 import type { Identity } from './features/identity/identity.ts';
+import type { MailWriter } from './features/mail/write_mail.ts';
 import { manageFactors } from './features/mfa/factors.ts';
 import { recoveryCodes, regenerateRecoveryCodes } from './features/mfa/recovery_codes.ts';
 import { rememberedDevices } from './features/mfa/remembered_devices.ts';
@@ -31,6 +32,7 @@ export function composeMfa(
   parts: Pick<Parts, 'masterKey' | 'clock' | 'random'> & {
     readonly store: Pick<Parts['store'], 'mfa' | 'passkeys' | 'pendingSignIns' | 'sessions'>;
     readonly newId: NewId;
+    readonly mails: Pick<MailWriter, 'tell'>;
     readonly originOf: OriginOf;
     readonly settings: (tenantId: string) => Promise<TenantSettings>;
     readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;

@@ -1,5 +1,6 @@
 import type { Parts } from './compose.ts';
 import type { AuditEvent } from './features/audit/audit.ts';
+import type { MailWriter } from './features/mail/write_mail.ts';
 import { admitAccount } from './features/oauth/admit_account.ts';
 import { completeOauth, takeAttempt } from './features/oauth/complete_oauth.ts';
 import { linkAccount, linkedAccounts } from './features/oauth/linked_accounts.ts';
@@ -22,6 +23,7 @@ export function composeOauth(
     readonly store: Pick<Parts['store'], 'oauth' | 'identities'>;
     readonly providers: OauthProviders;
     readonly newId: NewId;
+    readonly mails: Pick<MailWriter, 'tell'>;
     readonly settings: (tenantId: string) => Promise<TenantSettings>;
     readonly recordAudit: (events: readonly AuditEvent[]) => Promise<void>;
     readonly limitAttempts: LimitAttempts;

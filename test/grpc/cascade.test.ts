@@ -248,9 +248,29 @@ describe('the cascade', function () {
       (await server.store.oauth.list('default', identityId)).length > 0 ? 'kept' : 'ended',
   };
 
+  /** Which mail tells the person of it; of all others nothing is told. */
+  const TOLD: Partial<Record<Act, string>> = {
+    password_changed: 'password_changed',
+    password_reset: 'password_changed',
+    first_factor_added: 'factor_added',
+    factor_added: 'factor_added',
+    factor_removed: 'factor_removed',
+    recovery_codes_made: 'recovery_codes_made',
+    account_linked: 'account_linked',
+    account_unlinked: 'account_unlinked',
+    identifier_added: 'identifier_changed',
+    identifier_removed: 'identifier_changed',
+    email_changed: 'identifier_changed',
+  };
+  const noticesTo = async ({ email }: Person) =>
+    ((await server.node.readOutbox?.('default', 10_000)) ?? []).flatMap(({ to, template }) =>
+      to === email && template !== 'reset_password' ? [template] : [],
+    );
+
   for (const [act, { enrolled = false, within = false, act: run }] of Object.entries(ACTS)) {
     describe(act, () => {
       let who: Person;
+      let toldBefore: number;
       before(async () => {
         who = await person(enrolled);
         for (const column of [
@@ -261,7 +281,14 @@ describe('the cascade', function () {
           'linkedAccounts',
         ] as const)
           assert.equal(await OBSERVED[column](who), 'kept', `${column} before the act`);
+        toldBefore = (await noticesTo(who)).length;
         await run(who);
+      });
+
+      it('MAIL-6 is told to the person, once, or is not', async () => {
+        const told = await noticesTo(who);
+        const notice = TOLD[act as Act];
+        assert.deepEqual(told.slice(0, told.length - toldBefore), notice === undefined ? [] : [notice]);
       });
 
       for (const [column, observe] of Object.entries(OBSERVED)) {

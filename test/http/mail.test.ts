@@ -215,7 +215,7 @@ describe('pages of mail', function () {
     assert.deepEqual((await world.readIdentity('default', ada))?.identifiers, [
       { type: 'email', value: 'new@example.com', verified: true },
     ]);
-    assert.equal((await mailed()).template, 'email_changed');
+    assert.equal((await mailed()).template, 'identifier_changed');
     const stranger = browser(world);
     const page = await stranger.get(`/security?${query}`);
     assert.equal((await stranger.post('/second-step/email', page, { email: 'x@example.com' })).status, 403);

@@ -129,8 +129,9 @@ describe('accounts elsewhere on the pages', function () {
     assert.doesNotMatch(again.body, /Take my address/);
   });
 
-  it('OAU-8 a signed-in person connects an account, signs in with it, and disconnects it', async () => {
+  it('OAU-8 MAIL-6 a signed-in person connects an account, signs in with it, and disconnects it', async () => {
     await world.submit('/sign-up', ADA);
+    await world.confirmed(ADA.identifier);
     const person = pageBrowser(world);
     const security = await person.password('/security');
     assert.match(security.body, /Connected accounts/);
@@ -147,6 +148,11 @@ describe('accounts elsewhere on the pages', function () {
     const gone = await person.post('/oauth/unlink', page, { account: account?.id ?? '' });
     assert.equal(gone.status, 303);
     assert.deepEqual(await world.oauth.linkedAccounts.list('default', identity.id), []);
+    const told = (await world.outbox()).map(({ subject, text }) => [subject, /\naddress 127\.0\.0\.1, /.test(text)]);
+    assert.deepEqual(told, [
+      ['Your account was disconnected from Acme', true],
+      ['Your account was connected to Acme', true],
+    ]);
   });
 
   it('OAU-8 nobody connects or disconnects without being signed in, nor their last way in', async () => {

@@ -9,7 +9,8 @@ describe('outbox page', () => {
   before(async () => {
     world = await httpWorld({ dev: true, readOutbox: async (...asked) => read(...asked) });
     const read = readOutbox({ outbox: world.stores.outbox, seal: world.seal });
-    const mail = { tenantId: 'default', to: 'ada@example.com', template: 'password_changed', values: {} } as const;
+    const values = { browser: '', system: '', address: '', at: 0 };
+    const mail = { tenantId: 'default', to: 'ada@example.com', template: 'password_changed', values } as const;
     const written = await world.mails.write({ ...mail, language: 'en', lifetime: HOUR });
     const before = await world.addIdentity();
     const trail = { changes: [], events: [], mails: [written, { ...written, id: world.newId('mai') }] };

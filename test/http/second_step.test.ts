@@ -129,7 +129,8 @@ describe('second step', function () {
     assert.match(stepUp.body, /name="acr_values" value="aal2"/);
   });
 
-  it('factors are listed and removed on the security page, after they were proved', async () => {
+  it('MAIL-6 factors are listed and removed on the security page, after they were proved; each change is told, and from where', async () => {
+    await world.confirmed(ADA.identifier);
     const { secret } = await enrolled();
     nextStep();
     const own = pageBrowser(world);
@@ -145,5 +146,11 @@ describe('second step', function () {
     assert.equal(removed.status, 303);
     const plain = await pageBrowser(world).password();
     assert.equal((await sessionOf(plain)).session.acr, 'aal1');
+    const told = await world.outbox();
+    assert.deepEqual(
+      told.map(({ template }) => template),
+      ['factor_removed', 'recovery_codes_made', 'factor_added'],
+    );
+    for (const { text } of told) assert.match(text, /\naddress 127\.0\.0\.1, /);
   });
 });

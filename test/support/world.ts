@@ -69,9 +69,9 @@ export function testWorld() {
     ...{ clock, random, newId, settings, originOf, readIdentity, readOrganisation },
     pageTokens: pageTokens(sealerFor('pages')),
   };
-  const common = { ...stores, ...shared, uses, mismatches };
-  const seal = mailSeal(sealerFor('test'));
-  const notice = noticeDevice({ ...common, mails: mailWriter({ ...common, seal, enabled: true }) });
+  const mails = mailWriter({ ...shared, seal: mailSeal(sealerFor('test')), enabled: true });
+  const common = { ...stores, ...shared, uses, mismatches, mails };
+  const notice = noticeDevice(common);
   const create = createSession({ ...common, cancelDeletion: cancelDeletion(common), noticeDevice: notice });
   /** Makes an identity with one session. */
   const signIn = async (facts: Partial<Identity> = {}) => {

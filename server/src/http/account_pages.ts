@@ -1,6 +1,7 @@
 import type { ListName, PageTokens } from '../contract/page_tokens.ts';
 import { TrustError } from '../errors/trust_error.ts';
 import type { AuditStore } from '../features/audit/store.ts';
+import { doneFrom } from '../features/cascade/cascade.ts';
 import type { RenameIdentity } from '../features/identity/change_identity.ts';
 import type { Identity } from '../features/identity/identity.ts';
 import type { RevokeIdentitySessions } from '../features/identity/revoke_identity_sessions.ts';
@@ -154,7 +155,11 @@ export function accountPages(
           password: current,
           address: options.clientOf(context),
         });
-        await account.setPassword({ ...target, password, within: { pendingDigest: held.pending.digest } });
+        await account.setPassword({
+          ...target,
+          password,
+          within: doneFrom({ pendingDigest: held.pending.digest }, options.placeOf(context)),
+        });
       } catch (error) {
         if (!(error instanceof TrustError)) throw error;
         const faults: Partial<Record<string, FormFaultView>> = {
@@ -176,8 +181,7 @@ export function accountPages(
       const { rows, older } = await listed(context, ['sessions', options.tenantId, owner.identity.id], (query) =>
         account.listSessions(who, query),
       );
-      const browser = { userAgent: context.req.header('user-agent') ?? '', ipAddress: options.clientOf(context) };
-      const body = sessionsView({ ...form(context, owner), sessions: rows, older, browser });
+      const body = sessionsView({ ...form(context, owner), sessions: rows, older, browser: options.placeOf(context) });
       return write(context, owner, context.var.t.account.sessions, body);
     },
 

@@ -42,15 +42,15 @@ export function emailChangePages(
     const { mail } = context.var.t;
     const { flow_token: given, email: typed = '', code = '' } = form.fields;
     const name = { pendingToken: token, binding };
-    const address = options.clientOf(context);
+    const place = options.placeOf(context);
     const view = redirect.formPage(context, form, form.transaction);
     if (given !== undefined) {
-      await email.completeEmailVerification({ ...by, address, flowToken: given, code, binding });
+      await email.completeEmailVerification({ ...by, place, flowToken: given, code, binding });
       return page(context, form, undefined, mail.emailChanged, changedEmailView(view));
     }
     const { identity } = await options.mfa.readPerson(options.tenantId, name);
     const replaces = identity.identifiers.find(({ type }) => type === 'email')?.value ?? '';
-    const asker = { ...by, address, language: context.var.t.language, binding };
+    const asker = { ...by, address: place.ipAddress, language: context.var.t.language, binding };
     const { flowToken } = await email.startEmailVerification(asker, name, typed, replaces);
     redirect.transactionOf(context);
     return page(context, form, undefined, mail.checkMail, confirmEmailView({ ...view, email: typed, flowToken }));

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Place } from '../features/cascade/cascade.ts';
 import type { Proof, SignInStep } from '../features/pending_sign_in/begin_sign_in.ts';
 import type { IssueSignInCode } from '../features/sign_in/issue_sign_in_code.ts';
 import { isAllowedReturnTo } from '../features/sign_in/return_to.ts';
@@ -27,6 +28,8 @@ export type FlowOptions = {
   readonly refuse: (context: PageContext, refusal: Refusal) => Promise<Response>;
   /** The address of the person's device. */
   readonly clientOf: (context: PageContext) => string;
+  /** From where a browser asks. */
+  readonly placeOf: (context: PageContext) => Place;
 };
 
 export type PageScript = 'passkey' | 'work';

@@ -107,7 +107,7 @@ export function mailPages(
         const started = await begin(context, kind, form);
         return await show(context, kind, form, { email: typed, flowToken: started.flowToken });
       }
-      const by = { tenantId: options.tenantId, actor: ACTOR, address: options.clientOf(context) };
+      const by = { tenantId: options.tenantId, actor: ACTOR, place: options.placeOf(context) };
       const given = { ...by, flowToken, code, binding: redirect.bindingOf(form.transaction) };
       return await complete(context, given, kind, form);
     } catch (error) {
@@ -164,7 +164,7 @@ export function mailPages(
   ): Promise<Response> => {
     const { t } = context.var;
     const { token: linkToken = '' } = fields;
-    const given = { tenantId: options.tenantId, actor: ACTOR, address: options.clientOf(context), linkToken };
+    const given = { tenantId: options.tenantId, actor: ACTOR, place: options.placeOf(context), linkToken };
     if (proof.purpose === 'verify') {
       await email.completeEmailVerification(given);
       return done(context, t.mail.confirmed, t.mail.confirmedWords);

@@ -1,4 +1,5 @@
 import { TrustError } from '../errors/trust_error.ts';
+import { doneFrom } from '../features/cascade/cascade.ts';
 import type { CompleteOauth, OauthOutcome, TakeAttempt, TakenAttempt } from '../features/oauth/complete_oauth.ts';
 import type { LinkedAccounts } from '../features/oauth/linked_accounts.ts';
 import type { OauthPurpose } from '../features/oauth/oauth.ts';
@@ -193,9 +194,11 @@ export function oauthPages(
       posted(
         context,
         async (form) => {
-          const { identity, within } = await subjectOf(context, form);
+          const subject = await subjectOf(context, form);
+          const within = doneFrom(subject.within, options.placeOf(context));
           const accountId = form.fields.account ?? '';
-          const target = { tenantId: options.tenantId, actor: ACTOR, identityId: identity.id, accountId, within };
+          const identityId = subject.identity.id;
+          const target = { tenantId: options.tenantId, actor: ACTOR, identityId, accountId, within };
           await oauth.linkedAccounts.unlink(target).catch(unlessGone);
           return context.redirect(pageLink('/second-step', form.request), 303);
         },
@@ -226,7 +229,8 @@ export function oauthPages(
       if (taken === undefined || flow === undefined) return refuse(context, oauthOver());
       const reply: ProviderReply = { code, state, iss, error };
       try {
-        return await goOn(context, flow, taken, await oauth.completeOauth(taken, reply, ACTOR));
+        const outcome = await oauth.completeOauth(taken, reply, ACTOR, options.placeOf(context));
+        return await goOn(context, flow, taken, outcome);
       } catch (failure) {
         return explain(context, flow, transaction, provider, taken.attempt.purpose, failure);
       }

@@ -1,4 +1,5 @@
 import { TrustError } from '../errors/trust_error.ts';
+import { doneFrom } from '../features/cascade/cascade.ts';
 import type { Identity } from '../features/identity/identity.ts';
 import type { ManageFactors } from '../features/mfa/factors.ts';
 import type { RegenerateRecoveryCodes } from '../features/mfa/recovery_codes.ts';
@@ -58,8 +59,10 @@ export function secondStepPages(
 
   const { startAgain, heldBy, posted } = heldSignIns(options);
 
-  const subjectOf = ({ token, binding }: Held): Promise<Subject> =>
-    mfa.readSubject(options.tenantId, { pendingToken: token, binding });
+  const subjectOf = async (context: PageContext, { token, binding }: Held): Promise<Subject> => {
+    const subject = await mfa.readSubject(options.tenantId, { pendingToken: token, binding });
+    return { ...subject, within: doneFrom(subject.within, options.placeOf(context)) };
+  };
 
   const show = async (
     context: PageContext,
@@ -207,7 +210,7 @@ export function secondStepPages(
       if (own instanceof Response) return own;
       const { form, held } = own;
       return orAgain(context, form, held, 'codeRejected', async () => {
-        const { identity, within, enrolled: had } = await subjectOf(held);
+        const { identity, within, enrolled: had } = await subjectOf(context, held);
         const { enrollment_token: token = '', code = '' } = form.fields;
         const label = context.var.t.secondStep.app;
         const input = { identity, actor: ACTOR, enrolled: had, within, token, code, label };
@@ -222,7 +225,7 @@ export function secondStepPages(
       if (own instanceof Response) return own;
       const { form, held } = own;
       return orAgain(context, form, held, 'passkeyRejected', async () => {
-        const { identity, within, enrolled: had } = await subjectOf(held);
+        const { identity, within, enrolled: had } = await subjectOf(context, held);
         const label = (form.fields.label ?? '').trim().slice(0, 64) || context.var.t.secondStep.passkey;
         const credentialJson = form.fields.credential ?? '';
         const input = { identity, actor: ACTOR, enrolled: had, within, credentialJson, label };
@@ -237,10 +240,12 @@ export function secondStepPages(
       if (own instanceof Response) return own;
       const { form, held } = own;
       return orAgain(context, form, held, 'codeRejected', async () => {
-        const { identity, within } = await subjectOf(held);
-        const target = { tenantId: options.tenantId, actor: ACTOR, identityId: identity.id, within };
+        const { identity, within } = await subjectOf(context, held);
+        const by = { tenantId: options.tenantId, actor: ACTOR, within };
+        const target = { ...by, identityId: identity.id };
         const { remove, change } = form.fields;
-        if (change === 'codes') return codesPage(context, form, held, await mfa.regenerateRecoveryCodes(target));
+        if (change === 'codes')
+          return codesPage(context, form, held, await mfa.regenerateRecoveryCodes({ ...by, identity }));
         if (change === 'devices') await mfa.factors.forgetDevices(target);
         else if (remove !== undefined) await mfa.factors.remove({ ...target, factorId: remove }).catch(unlessGone);
         return context.redirect(pageLink('/second-step', form.request), 303);

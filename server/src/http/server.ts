@@ -206,6 +206,10 @@ export function httpApp(options: SiteOptions): Hono<PageEnv> {
     tokens: formTokens({ key: options.formKey, clock, random }),
     refuse,
     clientOf,
+    placeOf: (context: PageContext) => ({
+      userAgent: context.req.header('user-agent') ?? '',
+      ipAddress: clientOf(context),
+    }),
     async page(context: PageContext, page: PageText) {
       const nonce = page.scripts?.length ? Buffer.from(random(16)).toString('base64') : undefined;
       const headers = securityHeaders(options, { formTarget: page.formTarget, nonce });

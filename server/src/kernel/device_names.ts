@@ -19,6 +19,12 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/\bLinux\b/, 'Linux'],
 ];
 
+/** As of deviceNames; what names no browser is called by the first word of what it says. Empty where nothing is known. */
+export function deviceWords(userAgent: string): { readonly browser: string; readonly system: string } {
+  const { browser = /^[^\s/();]{1,64}/.exec(userAgent.trim())?.[0] ?? '', system = '' } = deviceNames(userAgent);
+  return { browser, system };
+}
+
 /** What a device seems to be, by its user agent: browser and system, each if it is known. A guess, for people to look at. */
 export function deviceNames(userAgent: string): {
   readonly browser: string | undefined;

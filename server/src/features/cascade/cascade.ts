@@ -91,8 +91,19 @@ export const CASCADE: Readonly<Record<Act, Effects>> = {
   identity_deleted: { ...ALL_ENDED, linkedAccounts: 'ended' },
 };
 
-/** The session, and the pending sign-in, in which an act is done. */
-export type Within = { readonly sessionHandle?: string | undefined; readonly pendingDigest?: string | undefined };
+/** What an act is done from. */
+export type Place = { readonly userAgent: string; readonly ipAddress: string };
+
+/** The session, and the pending sign-in, in which an act is done; and from where, if that is known. */
+export type Within = {
+  readonly sessionHandle?: string | undefined;
+  readonly pendingDigest?: string | undefined;
+  readonly place?: Place | undefined;
+};
+
+/** Done from there; where the caller does not say, from where the session is. */
+export const doneFrom = (within: Within, { userAgent, ipAddress }: Place): Within =>
+  userAgent === '' && ipAddress === '' ? within : { ...within, place: { userAgent, ipAddress } };
 
 /** What acts end. Stands in the trail of their own write, and is carried out in its transaction (spec ACC-2). */
 export type Ending = {

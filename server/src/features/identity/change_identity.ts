@@ -3,11 +3,13 @@ import type { Clock, Instant } from '../../kernel/clock.ts';
 import type { NewId } from '../../kernel/ids.ts';
 import { type AuditAction, auditEvent } from '../audit/audit.ts';
 import { type Act, raisesEpoch, type Within } from '../cascade/cascade.ts';
+import type { MailWriter } from '../mail/write_mail.ts';
 import { type Identity, sameName } from './identity.ts';
 import type { IdentityStore } from './store.ts';
 
 export type ChangeDeps = {
   readonly identities: Pick<IdentityStore, 'read' | 'replace'>;
+  readonly mails: Pick<MailWriter, 'tell'>;
   readonly clock: Clock;
   readonly newId: NewId;
 };
@@ -34,7 +36,8 @@ export type IdentityRule = (before: Identity, now: Instant) => Identity | undefi
 export const ATTEMPTS = 5;
 
 /**
- * Applies a rule to an identity by compare-and-set, with its feed row, its audit event and what it ends: the one way in which identities change.
+ * Applies a rule to an identity by compare-and-set, with its feed row, its audit event, the notices to its owner and what it ends: the one way in which
+ * identities change.
  * Errors: IDENTITY_NOT_FOUND, IDENTIFIER_TAKEN, CONCURRENT_CHANGE.
  */
 export async function changeIdentity(
@@ -58,12 +61,22 @@ export async function changeIdentity(
     const event = auditEvent({ tenantId, name: actor }, now, deps.newId, action, about);
     const changes = [{ tenantId, kind: 'identity' as const, identityId, epoch, version }];
     const ending = { tenantId, identityId, acts, within, at: now, raised: { epoch, version } };
-    const answer = await deps.identities.replace(before, after, { changes, events: [event], ending });
+    const mails = await deps.mails.tell(ownerOf(before, after), acts, { place: within?.place });
+    const answer = await deps.identities.replace(before, after, { changes, events: [event], mails, ending });
     if (answer === 'ok') return after;
     if (answer === 'identifier_taken') throw new TrustError('IDENTIFIER_TAKEN');
   }
   throw new TrustError('CONCURRENT_CHANGE');
 }
+
+/** Who is told of a change: the addresses from before, an address that the change itself proves among them, and none that it brings. */
+const ownerOf = (before: Identity, after: Identity): Identity => ({
+  ...before,
+  identifiers: before.identifiers.map((one) => ({
+    ...one,
+    verified: one.verified || after.identifiers.some((other) => sameName(one, other) && other.verified),
+  })),
+});
 
 /** Acts that show in the record itself, so that no caller can forget them. */
 function actsOf(before: Identity, after: Identity): readonly Act[] {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { addressPrefix } from '../../kernel/address_block.ts';
 import { DAY, type Instant, type Span } from '../../kernel/clock.ts';
-import { deviceNames } from '../../kernel/device_names.ts';
+import { deviceWords } from '../../kernel/device_names.ts';
 
 /** From where an identity has signed in before: what kind of browser and system, in which wide neighbourhood of addresses. */
 export type KnownDevice = {
@@ -32,8 +32,7 @@ export function describeDevice(
   userAgent: string,
   ipAddress: string,
 ): Pick<KnownDevice, 'digest' | 'browser' | 'platform' | 'place'> | undefined {
-  const { browser = /^[^\s/();]{1,64}/.exec(userAgent.trim())?.[0] ?? '', system: platform = '' } =
-    deviceNames(userAgent);
+  const { browser, system: platform } = deviceWords(userAgent);
   if (browser === '' && platform === '') return undefined;
   const place = addressPrefix(ipAddress, 16, 32) ?? '';
   const digest = createHash('sha256')

@@ -7,6 +7,7 @@ import type { ClaimedMail } from './store.ts';
 import { render } from './templates.ts';
 
 const TO = 'ada@example.com';
+const AT = { browser: '', system: '', address: '', at: 0 };
 
 function mailWorld(deliver: DeliverMail) {
   const world = passwordWorld();
@@ -27,7 +28,7 @@ function mailWorld(deliver: DeliverMail) {
       tenantId: 'default',
       to: TO,
       template: 'password_changed',
-      values: {},
+      values: AT,
       language: 'en',
       lifetime: HOUR,
       ...change,
@@ -138,7 +139,7 @@ describe('mails', () => {
       '',
     ];
     for (const to of bad) {
-      const mail = { tenantId: 'default', to, template: 'password_changed', values: {} } as const;
+      const mail = { tenantId: 'default', to, template: 'password_changed', values: AT } as const;
       await assert.rejects(mails.write({ ...mail, language: 'en', lifetime: HOUR }), TypeError, to);
     }
   });
@@ -184,7 +185,7 @@ describe('mails', () => {
 
   it('every language has every mail; names are escaped in HTML', () => {
     for (const language of LANGUAGES) {
-      const { subject, text, html } = render('password_changed', {}, language, {
+      const { subject, text, html } = render('password_changed', AT, language, {
         name: '<b>A&B</b>',
         accentColor: '',
         supportUrl: '',

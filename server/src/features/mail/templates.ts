@@ -5,21 +5,32 @@ import { de } from './words/de.ts';
 import { en } from './words/en.ts';
 import { fr } from './words/fr.ts';
 
-type DeviceValues = {
+/** When, and from where. */
+export type DeviceValues = {
   /** Names, or nothing. */
   readonly browser: string;
   readonly system: string;
   readonly address: string;
   readonly at: Instant;
 };
+/** What kind of factor was changed, or which account elsewhere. */
+export type ChangedValues = {
+  readonly factor?: 'totp' | 'passkey' | undefined;
+  readonly provider?: string | undefined;
+};
+type ChangeValues = DeviceValues & ChangedValues;
 type CodeValues = { readonly code: string; readonly link: string | undefined; readonly minutes: number };
 
 /** What each kind of mail is told. */
 export type MailValues = {
-  /** The password of an account was set or changed. */
-  readonly password_changed: Record<never, never>;
-  /** An account has another address. */
-  readonly email_changed: Record<never, never>;
+  readonly password_changed: ChangeValues;
+  /** A name or an address of an account was added, changed or taken away. */
+  readonly identifier_changed: ChangeValues;
+  readonly factor_added: ChangeValues;
+  readonly factor_removed: ChangeValues;
+  readonly recovery_codes_made: ChangeValues;
+  readonly account_linked: ChangeValues;
+  readonly account_unlinked: ChangeValues;
   /** Somebody signed in from a device that the account did not know. */
   readonly new_device: DeviceValues;
   readonly sign_in_code: CodeValues;

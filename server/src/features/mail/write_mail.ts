@@ -1,11 +1,14 @@
 import type { Clock, Span } from '../../kernel/clock.ts';
+import { deviceWords } from '../../kernel/device_names.ts';
 import type { NewId } from '../../kernel/ids.ts';
 import { type Language, pickLanguage } from '../../kernel/language.ts';
 import type { Sealer } from '../../kernel/sealer.ts';
+import type { Act, Place } from '../cascade/cascade.ts';
 import { canonicalIdentifier, type Identity } from '../identity/identity.ts';
 import type { TenantSettings } from '../tenant/tenant.ts';
 import type { Mail, MailContent } from './mail.ts';
-import { type MailValues, render, type Template } from './templates.ts';
+import { noticesOf } from './notices.ts';
+import { type ChangedValues, type MailValues, render, type Template } from './templates.ts';
 
 /** Seals and opens the content of mails. */
 export type MailSeal = {
@@ -34,6 +37,12 @@ export type MailWriter = {
   }): Promise<Mail>;
   /** One mail to each verified address of the identity, in its language; none where mail is not configured. */
   notices<T extends Template>(identity: Identity, template: T, values: MailValues[T]): Promise<readonly Mail[]>;
+  /** The notices of acts on an identity that are told to its owner (spec MAIL-6). */
+  tell(
+    identity: Identity,
+    acts: readonly Act[],
+    about?: ChangedValues & { readonly place?: Place | undefined },
+  ): Promise<readonly Mail[]>;
 };
 
 /** A notice that could not be sent for three days is old news. */
@@ -62,17 +71,24 @@ export function mailWriter(deps: {
     };
     return { tenantId, id, sealed: deps.seal.seal(content, tenantId, id), createdAt: now, expiresAt: now + lifetime };
   };
+  const notices: MailWriter['notices'] = async ({ tenantId, identifiers, metadata }, template, values) => {
+    if (!deps.enabled) return [];
+    const language = pickLanguage([metadata.language ?? '']) ?? 'en';
+    const to = identifiers.flatMap(({ type, value, verified }) => (type === 'email' && verified ? [value] : []));
+    const mails = to.map((address) =>
+      write({ tenantId, to: address, template, values, language, lifetime: NOTICE_LIFETIME }),
+    );
+    return Promise.all(mails);
+  };
   return {
     enabled: deps.enabled,
     write,
-    async notices({ tenantId, identifiers, metadata }, template, values) {
-      if (!deps.enabled) return [];
-      const language = pickLanguage([metadata.language ?? '']) ?? 'en';
-      const to = identifiers.flatMap(({ type, value, verified }) => (type === 'email' && verified ? [value] : []));
-      const mails = to.map((address) =>
-        write({ tenantId, to: address, template, values, language, lifetime: NOTICE_LIFETIME }),
-      );
-      return Promise.all(mails);
+    notices,
+    async tell(identity, acts, { place, ...changed } = {}) {
+      const { userAgent = '', ipAddress: address = '' } = place ?? {};
+      const values = { ...changed, ...deviceWords(userAgent), address, at: deps.clock() };
+      const mails = noticesOf(acts).map((template) => notices(identity, template, values));
+      return (await Promise.all(mails)).flat();
     },
   };
 }

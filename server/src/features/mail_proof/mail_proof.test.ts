@@ -27,7 +27,7 @@ async function mailWorld(change: Partial<Identity> = {}) {
     const code = /^ {4}(\d{4} \d{4})$/m.exec(text)?.[1] ?? '';
     return { to, template, code, linkToken: /token=(tl_\w+)/.exec(text)?.[1] ?? '' };
   };
-  const given = { ...by, address: '' };
+  const given = { ...by, place: NO_DEVICE };
   const { email } = world;
   return {
     ...world,
@@ -233,7 +233,7 @@ describe('proofs by mail', () => {
     await world.email.completeEmailVerification({ ...world.given, linkToken });
     const after = await world.readIdentity('default', world.ada.id);
     assert.deepEqual(after?.identifiers, [{ type: 'email', value: 'new@example.com', verified: true }]);
-    assert.deepEqual(await world.mailed().then((mail) => [mail.to, mail.template]), [EMAIL, 'email_changed']);
+    assert.deepEqual(await world.mailed().then((mail) => [mail.to, mail.template]), [EMAIL, 'identifier_changed']);
     assert.ok((await world.verify('default', sessionId)).active);
     assert.deepEqual(await world.verify('default', other.sessionId), { active: false, reason: 'REVOKED' });
   });
@@ -271,7 +271,7 @@ describe('proofs by mail', () => {
     const world = passwordWorld({ mail: false });
     const asker = { tenantId: 'default', actor: 'web', address: '', language: 'en' as const };
     await assert.rejects(world.email.startPasswordReset(asker, EMAIL), reason('FEATURE_NOT_CONFIGURED'));
-    const given = { tenantId: 'default', actor: 'web', address: '', flowToken: 'x', code: '1' };
+    const given = { tenantId: 'default', actor: 'web', place: NO_DEVICE, flowToken: 'x', code: '1' };
     await assert.rejects(world.email.completeMailSignIn(given), reason('FEATURE_NOT_CONFIGURED'));
   });
 
@@ -280,7 +280,7 @@ describe('proofs by mail', () => {
     const [own, other] = [await world.session(), await world.session()];
     world.time.now += 60 * MINUTE;
     const change = (current: string, password = NEWER) =>
-      world.changePassword({ ...world.by, name: { sessionId: own.sessionId }, current, password, address: '' });
+      world.changePassword({ ...world.by, name: { sessionId: own.sessionId }, current, password, place: NO_DEVICE });
     await assert.rejects(change('wrong password'), reason('CREDENTIAL_REJECTED'));
     await assert.rejects(change(''), reason('CREDENTIAL_REJECTED'));
     await assert.rejects(change('x'.repeat(1_025)), reason('INVALID_FIELD', 'current_password'));
@@ -304,7 +304,7 @@ describe('proofs by mail', () => {
       device: NO_DEVICE,
     });
     const change = (id: string, current: string) =>
-      world.changePassword({ ...world.by, name: { sessionId: id }, current, password: NEWER, address: '' });
+      world.changePassword({ ...world.by, name: { sessionId: id }, current, password: NEWER, place: NO_DEVICE });
     await assert.rejects(change(plain.sessionId, PASSWORD), reason('STEP_UP_REQUIRED'));
     const bob = await world.signIn({ identifiers: [{ type: 'email', value: 'bob@example.com', verified: true }] });
     world.time.now += 16 * MINUTE;

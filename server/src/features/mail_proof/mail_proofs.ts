@@ -6,7 +6,7 @@ import type { Language } from '../../kernel/language.ts';
 import type { Random } from '../../kernel/random.ts';
 import { digestOf, isSecret, newMailFlowToken, newMailLinkToken } from '../../kernel/secret.ts';
 import { type AuditAction, type AuditEvent, auditEvent } from '../audit/audit.ts';
-import type { Within } from '../cascade/cascade.ts';
+import type { Place, Within } from '../cascade/cascade.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { MailWriter } from '../mail/write_mail.ts';
 import type { LimitAttempts } from '../rate_limit/limit_attempts.ts';
@@ -33,7 +33,7 @@ export type Asker = {
 export type Started = { readonly flowToken: string; readonly expiresAt: Instant };
 
 /** What a person typed, with what their caller or browser holds; or the token of a link. */
-export type Given = { readonly tenantId: string; readonly actor: string; readonly address: string } & (
+export type Given = { readonly tenantId: string; readonly actor: string; readonly place: Place } & (
   | { readonly flowToken: string; readonly code: string; readonly binding?: string | undefined }
   | { readonly linkToken: string }
 );
@@ -143,7 +143,8 @@ export function mailProofs(deps: {
 
     async check(given, purpose) {
       configured();
-      const { tenantId, actor, address } = given;
+      const { tenantId, actor } = given;
+      const { ipAddress: address } = given.place;
       if ('linkToken' in given) {
         await deps.limitAttempts({ tenantId, address });
         const proof = await this.look(tenantId, given.linkToken);

@@ -71,6 +71,7 @@ export function completePasswordReset(
       actor,
       identity,
       password,
+      within: { place: given.place },
       act: 'password_reset',
       // A weak password may be replaced by another; a code that was used may not be used again.
       first: () => deps.mailProofs.spend(proof, actor),

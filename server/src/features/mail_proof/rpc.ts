@@ -47,7 +47,8 @@ export function emailRpc(useCases: {
   readonly completeEmailVerification: CompleteEmailVerification;
   readonly endSignIn: EndSignIn;
 }): EmailRpc {
-  const by = ({ tenantId, caller }: Call, on: Device) => ({ tenantId, actor: caller.service, address: on.ipAddress });
+  const by = ({ tenantId, caller }: Call) => ({ tenantId, actor: caller.service });
+  const askerBy = (call: Call, on: Device) => ({ ...by(call), address: on.ipAddress });
   const started = ({ flowToken, expiresAt }: Started) => ({ flowToken, expiresAt: timestamp(expiresAt) });
   const outcome = async ({ proof, pending }: SignInStep, { caller }: Call, on: Device) =>
     proof === undefined
@@ -58,36 +59,40 @@ export function emailRpc(useCases: {
     async startEmailSignIn(request, call) {
       const fields = checked(startFields, request);
       const { language: of, proofOfWork } = fields;
-      const asker = { ...by(call, fields.device), language: of, proofOfWork };
+      const asker = { ...askerBy(call, fields.device), language: of, proofOfWork };
       return started(await useCases.startMailSignIn(asker, fields.email));
     },
 
     async completeEmailSignIn(request, call) {
       const { device: on, deviceToken, ...typed } = checked(signInFields, request);
-      return outcome(await useCases.completeMailSignIn({ ...by(call, on), ...typed }, { deviceToken }), call, on);
+      return outcome(
+        await useCases.completeMailSignIn({ ...by(call), place: on, ...typed }, { deviceToken }),
+        call,
+        on,
+      );
     },
 
     async startPasswordReset(request, call) {
       const fields = checked(startFields, request);
       const { language: of, proofOfWork } = fields;
-      const asker = { ...by(call, fields.device), language: of, proofOfWork };
+      const asker = { ...askerBy(call, fields.device), language: of, proofOfWork };
       return started(await useCases.startPasswordReset(asker, fields.email));
     },
 
     async completePasswordReset(request, call) {
       const { device: on, password, ...typed } = checked(resetFields, request);
-      return outcome(await useCases.completePasswordReset({ ...by(call, on), ...typed }, password), call, on);
+      return outcome(await useCases.completePasswordReset({ ...by(call), place: on, ...typed }, password), call, on);
     },
 
     async startEmailVerification(request, call) {
       const { sessionId, replaces, ...fields } = checked(verifyFields, request);
-      const asker = { ...by(call, fields.device), language: fields.language };
+      const asker = { ...askerBy(call, fields.device), language: fields.language };
       return started(await useCases.startEmailVerification(asker, { sessionId }, fields.email, replaces));
     },
 
     async completeEmailVerification(request, call) {
       const { device: on, ...typed } = checked(codeFields, request);
-      const { id } = await useCases.completeEmailVerification({ ...by(call, on), ...typed });
+      const { id } = await useCases.completeEmailVerification({ ...by(call), place: on, ...typed });
       return { identityId: id };
     },
   };

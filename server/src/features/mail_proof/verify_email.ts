@@ -1,7 +1,7 @@
 import { invalidField } from '../../errors/trust_error.ts';
+import { doneFrom } from '../cascade/cascade.ts';
 import { type ChangeDeps, changeIdentity } from '../identity/change_identity.ts';
 import { type Identity, MAX_IDENTIFIERS } from '../identity/identity.ts';
-import type { MailWriter } from '../mail/write_mail.ts';
 import type { ReadIdentityByIdentifier } from '../password/sign_in_with_password.ts';
 import { type ReadPerson, refuseUnproved, type SubjectName } from '../pending_sign_in/subject.ts';
 import { emailOf, holds, withVerified } from './addresses.ts';
@@ -58,7 +58,6 @@ export function completeEmailVerification(deps: {
   readonly mailProofs: MailProofs;
   readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
   readonly change: ChangeDeps;
-  readonly mails: Pick<MailWriter, 'notices'>;
 }): CompleteEmailVerification {
   return async (given) => {
     const { tenantId, actor } = given;
@@ -70,14 +69,9 @@ export function completeEmailVerification(deps: {
     // Whatever ended the sessions since ends a change that was begun in one of them.
     if (!own && found.epoch !== proof.epoch) throw rejected();
     await deps.mailProofs.spend(proof, actor);
-    const mails = own ? [] : await deps.mails.notices(found, 'email_changed', {});
-    const identities: ChangeDeps['identities'] = {
-      ...deps.change.identities,
-      replace: (before, after, trail) => deps.change.identities.replace(before, after, { ...trail, mails }),
-    };
     const act = own || replaces === '' ? undefined : ('email_changed' as const);
-    const target = { tenantId, actor, identityId: found.id, act, within: proof.within };
-    return changeIdentity({ ...deps.change, identities }, target, 'identifier.verified', (before) => {
+    const target = { tenantId, actor, identityId: found.id, act, within: doneFrom({ ...proof.within }, given.place) };
+    return changeIdentity(deps.change, target, 'identifier.verified', (before) => {
       if (holds(before, email, 'verified')) return undefined;
       if (holds(before, email)) return withVerified(before, email);
       if (!before.active || before.epoch !== proof.epoch) throw rejected();

@@ -4,6 +4,7 @@ import type { NewId } from '../../kernel/ids.ts';
 import { auditEvent } from '../audit/audit.ts';
 import type { Act, Within } from '../cascade/cascade.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { MailWriter } from '../mail/write_mail.ts';
 import type { MfaStore } from './store.ts';
 
 /** A second factor as its owner sees it. */
@@ -39,11 +40,24 @@ export function manageFactors(deps: {
   readonly mfa: Pick<MfaStore, 'factors' | 'readTotp' | 'removeFactor' | 'forgetDevices'>;
   readonly listPasskeys: (tenantId: string, identityId: string) => Promise<readonly Omit<FactorRecord, 'type'>[]>;
   readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
+  readonly mails: Pick<MailWriter, 'tell'>;
   readonly clock: Clock;
   readonly newId: NewId;
 }): ManageFactors {
   const known = async (tenantId: string, identityId: string) => {
-    if ((await deps.readIdentity(tenantId, identityId)) === undefined) throw new TrustError('IDENTITY_NOT_FOUND');
+    const identity = await deps.readIdentity(tenantId, identityId);
+    if (identity === undefined) throw new TrustError('IDENTITY_NOT_FOUND');
+    return identity;
+  };
+  const listed = async (tenantId: string, identityId: string): Promise<readonly FactorRecord[]> => {
+    const [totp, passkeys] = await Promise.all([
+      deps.mfa.readTotp(tenantId, identityId),
+      deps.listPasskeys(tenantId, identityId),
+    ]);
+    return [
+      ...(totp === undefined ? [] : [{ ...totp, type: 'totp' as const }]),
+      ...passkeys.map((passkey) => ({ ...passkey, type: 'passkey' as const })),
+    ];
   };
   const trailOf = (
     { tenantId, actor, identityId, within }: Target,
@@ -58,22 +72,24 @@ export function manageFactors(deps: {
   return {
     async list(tenantId, identityId) {
       await known(tenantId, identityId);
-      const [totp, passkeys, { recoveryCodes }] = await Promise.all([
-        deps.mfa.readTotp(tenantId, identityId),
-        deps.listPasskeys(tenantId, identityId),
+      const [all, { recoveryCodes }] = await Promise.all([
+        listed(tenantId, identityId),
         deps.mfa.factors(tenantId, identityId),
       ]);
-      const factors: FactorRecord[] = [
-        ...(totp === undefined ? [] : [{ ...totp, type: 'totp' as const }]),
-        ...passkeys.map((passkey) => ({ ...passkey, type: 'passkey' as const })),
-      ];
-      factors.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+      const factors = [...all].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
       return { factors, recoveryCodesLeft: recoveryCodes };
     },
 
     async remove({ factorId, ...target }) {
       const { tenantId, identityId } = target;
-      const trail = trailOf(target, 'factor.removed', factorId, 'factor_removed');
+      const [identity, all] = await Promise.all([
+        deps.readIdentity(tenantId, identityId),
+        listed(tenantId, identityId),
+      ]);
+      const factor = all.find(({ id }) => id === factorId)?.type;
+      if (identity === undefined || factor === undefined) throw new TrustError('FACTOR_NOT_FOUND');
+      const mails = await deps.mails.tell(identity, ['factor_removed'], { factor, place: target.within?.place });
+      const trail = { ...trailOf(target, 'factor.removed', factorId, 'factor_removed'), mails };
       if (!(await deps.mfa.removeFactor(tenantId, identityId, factorId, trail))) {
         throw new TrustError('FACTOR_NOT_FOUND');
       }

@@ -3,6 +3,9 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { NewId } from '../../kernel/ids.ts';
 import type { Random } from '../../kernel/random.ts';
 import { auditEvent } from '../audit/audit.ts';
+import type { Within } from '../cascade/cascade.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { MailWriter } from '../mail/write_mail.ts';
 import type { MfaStore } from './store.ts';
 
 /** How many there are (spec MFA-7). */
@@ -46,22 +49,28 @@ export function recoveryCodes(deps: { readonly key: Uint8Array; readonly random:
 export type RegenerateRecoveryCodes = (input: {
   readonly tenantId: string;
   readonly actor: string;
-  readonly identityId: string;
+  readonly identity: Identity;
+  /** The session or sign-in in which it is done. */
+  readonly within?: Within | undefined;
 }) => Promise<readonly string[]>;
 
 export function regenerateRecoveryCodes(deps: {
   readonly mfa: Pick<MfaStore, 'setRecoveryCodes'>;
   readonly recovery: RecoveryCodes;
+  readonly mails: Pick<MailWriter, 'tell'>;
   readonly clock: Clock;
   readonly newId: NewId;
 }): RegenerateRecoveryCodes {
-  return async ({ tenantId, actor, identityId }) => {
+  return async ({ tenantId, actor, identity, within }) => {
+    const identityId = identity.id;
     const { codes, digests } = deps.recovery.make(tenantId, identityId);
     const about = { identityId, subject: identityId };
     const at = deps.clock();
     const event = auditEvent({ tenantId, name: actor }, at, deps.newId, 'recovery_codes.made', about);
-    const ending = { tenantId, identityId, acts: ['recovery_codes_made'] as const, at };
-    await deps.mfa.setRecoveryCodes(tenantId, identityId, digests, { changes: [], events: [event], ending });
+    const acts = ['recovery_codes_made'] as const;
+    const mails = await deps.mails.tell(identity, acts, { place: within?.place });
+    const ending = { tenantId, identityId, acts, within, at };
+    await deps.mfa.setRecoveryCodes(tenantId, identityId, digests, { changes: [], events: [event], mails, ending });
     return codes;
   };
 }

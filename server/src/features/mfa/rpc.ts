@@ -22,6 +22,7 @@ import type {
 } from '../../contract/gen/trust/v1/mfa.ts';
 import { factorMessage, pendingMessage, signedInMessage, subject } from '../../contract/mfa_messages.ts';
 import type { Handler } from '../../contract/rpc.ts';
+import { doneFrom } from '../cascade/cascade.ts';
 import type { PendingSignIns } from '../pending_sign_in/answer_sign_in.ts';
 import type { EndSignIn } from '../pending_sign_in/end_sign_in.ts';
 import type { ProveFactor } from '../pending_sign_in/prove_factor.ts';
@@ -105,7 +106,7 @@ export function mfaRpc(useCases: {
         identity,
         actor,
         enrolled,
-        within,
+        within: doneFrom(within, fields.device),
         token,
         code,
         label,
@@ -117,10 +118,10 @@ export function mfaRpc(useCases: {
 
     async regenerateRecoveryCodes(request, { tenantId, caller }) {
       const { sessionId } = checked(z.object({ sessionId: secretText }), request);
-      const { identity, enrolled, reauthentication } = await useCases.readSubject(tenantId, { sessionId });
+      const { identity, within, enrolled, reauthentication } = await useCases.readSubject(tenantId, { sessionId });
       // Without a factor that they stand in for, there is nothing to recover.
       if (!enrolled) throw stepUpRequired(reauthentication);
-      const input = { tenantId, actor: caller.service, identityId: identity.id };
+      const input = { tenantId, actor: caller.service, identity, within };
       return { recoveryCodes: await useCases.regenerateRecoveryCodes(input) };
     },
 
@@ -131,8 +132,9 @@ export function mfaRpc(useCases: {
     },
 
     async removeFactor(request, { tenantId, caller }) {
-      const fields = checked(z.object({ identityId, factorId }), request);
-      await useCases.factors.remove({ ...fields, tenantId, actor: caller.service });
+      const { device: on, ...fields } = checked(z.object({ identityId, factorId, device }), request);
+      const within = doneFrom({}, on);
+      await useCases.factors.remove({ ...fields, tenantId, actor: caller.service, within });
       return {};
     },
 

@@ -5,6 +5,7 @@ import type { Random } from '../../kernel/random.ts';
 import { auditEvent } from '../audit/audit.ts';
 import type { Within } from '../cascade/cascade.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { MailWriter } from '../mail/write_mail.ts';
 import type { TenantSettings } from '../tenant/tenant.ts';
 import type { RecoveryCodes } from './recovery_codes.ts';
 import type { MfaStore, Totp } from './store.ts';
@@ -28,6 +29,7 @@ type Deps = {
   readonly vault: TotpVault;
   readonly recovery: RecoveryCodes;
   readonly settings: (tenantId: string) => Promise<TenantSettings>;
+  readonly mails: Pick<MailWriter, 'tell'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly newId: NewId;
@@ -84,7 +86,8 @@ export function completeTotpEnrollment(deps: Deps): CompleteTotpEnrollment {
     const events = [auditEvent({ tenantId, name: actor }, now, deps.newId, 'factor.enrolled', about)];
     const acts = [enrolled ? ('factor_added' as const) : ('first_factor_added' as const)];
     const ending = { tenantId, identityId, acts, within, at: now };
-    await deps.mfa.setTotp(totp, made?.digests, { changes: [], events, ending });
+    const mails = await deps.mails.tell(identity, acts, { factor: 'totp', place: within?.place });
+    await deps.mfa.setTotp(totp, made?.digests, { changes: [], events, mails, ending });
     return { totp, recoveryCodes: made?.codes ?? [] };
   };
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { NewId } from '../../kernel/ids.ts';
 import { auditEvent } from '../audit/audit.ts';
 import { canonicalIdentifier, type Identity, newIdentity } from '../identity/identity.ts';
+import type { MailWriter } from '../mail/write_mail.ts';
 import type { TenantSettings } from '../tenant/tenant.ts';
 import type { Elsewhere } from '../users_table/elsewhere.ts';
 import type { Account, ProviderTokens } from './oauth.ts';
@@ -36,6 +37,7 @@ export function admitAccount(deps: {
   readonly elsewhere?: Pick<Elsewhere, 'has'> | undefined;
   readonly settings: (tenantId: string) => Promise<TenantSettings>;
   readonly vault: TokenVault;
+  readonly mails: Pick<MailWriter, 'tell'>;
   readonly clock: Clock;
   readonly newId: NewId;
 }): AdmitAccount {
@@ -106,6 +108,8 @@ export function admitAccount(deps: {
     const changes = after && raised ? [{ tenantId, kind: 'identity' as const, identityId: after.id, ...raised }] : [];
     const acts = ['sessions_revoked', 'identifier_removed'] as const;
     const ending = after && { tenantId, identityId: after.id, acts, at: now, raised };
+    // Addresses of theirs that they did verify.
+    const mails = loser === undefined ? [] : await deps.mails.tell(loser.after, acts);
     const kept = {
       tenantId,
       id,
@@ -119,6 +123,7 @@ export function admitAccount(deps: {
     const answer = await deps.oauth.signUp(identity, { ...kept, createdAt: now, lastUsedAt: now }, loser, {
       changes,
       events,
+      mails,
       ending,
     });
     return { answer, identity };

@@ -3,6 +3,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { NewId } from '../../kernel/ids.ts';
 import { digestOf, isSecret } from '../../kernel/secret.ts';
 import { type AuditEvent, auditEvent } from '../audit/audit.ts';
+import type { Place } from '../cascade/cascade.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { AdmitAccount } from './admit_account.ts';
 import type { LinkAccount } from './linked_accounts.ts';
@@ -50,7 +51,12 @@ export type OauthOutcome =
  * Checks the provider's reply to a taken attempt and does what the attempt is for: the identity that it signs in, or the account that it links.
  * Errors: OAUTH_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, CONCURRENT_CHANGE.
  */
-export type CompleteOauth = (taken: TakenAttempt, reply: ProviderReply, actor: string) => Promise<OauthOutcome>;
+export type CompleteOauth = (
+  taken: TakenAttempt,
+  reply: ProviderReply,
+  actor: string,
+  place: Place,
+) => Promise<OauthOutcome>;
 
 export function completeOauth(deps: {
   readonly providers: OauthProviders;
@@ -60,19 +66,19 @@ export function completeOauth(deps: {
   readonly clock: Clock;
   readonly newId: NewId;
 }): CompleteOauth {
-  const attempted = async ({ attempt, secrets }: TakenAttempt, reply: ProviderReply, actor: string) => {
+  const attempted: CompleteOauth = async ({ attempt, secrets }, reply, actor, place) => {
     const { tenantId, purpose } = attempt;
     const provider = providerOf(deps.providers, tenantId, attempt.provider);
     const { account, tokens } = await provider.redeem(reply, { ...secrets, state: reply.state ?? '' });
     const input = { tenantId, actor, account, tokens: provider.keepTokens ? tokens : undefined };
     if (purpose !== 'link') return deps.admitAccount({ ...input, claim: purpose === 'claim' });
     const { identityId, epoch } = attempt;
-    return { linked: await deps.linkAccount({ ...input, identityId, epoch }) };
+    return { linked: await deps.linkAccount({ ...input, identityId, epoch, place }) };
   };
 
-  return async (taken, reply, actor) => {
+  return async (taken, reply, actor, place) => {
     try {
-      return await attempted(taken, reply, actor);
+      return await attempted(taken, reply, actor, place);
     } catch (error) {
       const { tenantId, provider, identityId } = taken.attempt;
       const facts = { provider, reason: error instanceof TrustError ? error.reason : 'INTERNAL' };

@@ -44,7 +44,7 @@ function oauthWorld(options: { readonly keepTokens?: boolean } = {}) {
       CALL,
     );
     const callbackQuery = `${new URLSearchParams({ ...provider.consent(facts) })}`;
-    return rpc.completeAccountLink({ tenantId: '', attemptToken, callbackQuery }, CALL);
+    return rpc.completeAccountLink({ tenantId: '', attemptToken, callbackQuery, device: NO_DEVICE }, CALL);
   };
   const ada = () => world.signedUp({ ...world.attempt, address: '', device: NO_DEVICE });
   return { ...world, acme, globex, rpc, start, complete, signIn, link, ada };
@@ -155,7 +155,7 @@ describe('sign-in with an account elsewhere', () => {
     await assert.rejects(world.complete(attemptToken, { ...query, state: 'to_x' }), rejected);
     await assert.rejects(
       world.rpc.completeAccountLink(
-        { tenantId: '', attemptToken, callbackQuery: `${new URLSearchParams(query)}` },
+        { tenantId: '', attemptToken, callbackQuery: `${new URLSearchParams(query)}`, device: NO_DEVICE },
         CALL,
       ),
       rejected,
@@ -211,17 +211,15 @@ describe('linked accounts', () => {
     assert.equal(account?.provider, 'acme');
     assert.equal((await world.signIn()).signedIn?.identity?.id, identity.id);
     const target = { tenantId: '', identityId: identity.id };
+    const gone = { ...target, accountId: account?.id ?? '', device: NO_DEVICE };
     const { accounts } = await world.rpc.listLinkedAccounts(target, CALL);
     assert.deepEqual(
       accounts.map(({ id, subject }) => [id, subject]),
       [[account?.id, 'ada-1']],
     );
-    await world.rpc.unlinkAccount({ ...target, accountId: account?.id ?? '' }, CALL);
+    await world.rpc.unlinkAccount(gone, CALL);
     await assert.rejects(world.signIn(), reason('ACCOUNT_EXISTS'));
-    await assert.rejects(
-      world.rpc.unlinkAccount({ ...target, accountId: account?.id ?? '' }, CALL),
-      reason('ACCOUNT_NOT_FOUND'),
-    );
+    await assert.rejects(world.rpc.unlinkAccount(gone, CALL), reason('ACCOUNT_NOT_FOUND'));
   });
 
   it('OAU-8 the last way in stays; accounts of providers that are no longer configured do not count', async () => {
@@ -230,7 +228,7 @@ describe('linked accounts', () => {
     const identityId = signedIn?.identity?.id ?? '';
     const target = { tenantId: '', identityId };
     const [first] = (await world.rpc.listLinkedAccounts(target, CALL)).accounts;
-    const unlink = () => world.rpc.unlinkAccount({ ...target, accountId: first?.id ?? '' }, CALL);
+    const unlink = () => world.rpc.unlinkAccount({ ...target, accountId: first?.id ?? '', device: NO_DEVICE }, CALL);
     await assert.rejects(unlink(), reason('LAST_WAY_IN'));
     const old = {
       tenantId: 'default',
@@ -274,7 +272,7 @@ describe('linked accounts', () => {
       password: 'another-violet-otter',
     });
     await assert.rejects(
-      world.rpc.completeAccountLink({ tenantId: '', attemptToken, callbackQuery }, CALL),
+      world.rpc.completeAccountLink({ tenantId: '', attemptToken, callbackQuery, device: NO_DEVICE }, CALL),
       reason('OAUTH_REJECTED'),
     );
     await assert.rejects(begin(), reason('SESSION_REJECTED'));

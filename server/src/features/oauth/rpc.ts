@@ -8,6 +8,7 @@ import { invalidField, TrustError } from '../../errors/trust_error.ts';
 import { readFields } from '../../kernel/form_fields.ts';
 import type { Random } from '../../kernel/random.ts';
 import { digestOf, isSecret, newOauthAttempt } from '../../kernel/secret.ts';
+import { doneFrom, type Place } from '../cascade/cascade.ts';
 import type { BeginSignIn } from '../pending_sign_in/begin_sign_in.ts';
 import type { EndSignIn } from '../pending_sign_in/end_sign_in.ts';
 import type { ReadSubject } from '../pending_sign_in/subject.ts';
@@ -65,6 +66,7 @@ export function oauthRpc(
     actor: string,
     { attemptToken, callbackQuery }: { readonly attemptToken: string; readonly callbackQuery: string },
     purposes: readonly OauthPurpose[],
+    place: Place,
   ) => {
     const query = readFields(callbackQuery);
     if (query === undefined) throw invalidField('callback_query', 'must be a query, with no name twice');
@@ -72,7 +74,7 @@ export function oauthRpc(
     const binding = digestOf('oauth_attempt', attemptToken);
     const { code, state, iss, error } = query;
     const taken = await useCases.takeAttempt({ tenantId, state, binding, purposes });
-    return useCases.completeOauth(taken, { code, state, iss, error }, actor);
+    return useCases.completeOauth(taken, { code, state, iss, error }, actor, place);
   };
 
   return {
@@ -88,7 +90,7 @@ export function oauthRpc(
     async completeOauthSignIn(request, { tenantId, caller }) {
       const { deviceToken, device: on, ...fields } = checked(completeFields, request);
       const actor = caller.service;
-      const outcome = await complete(tenantId, actor, fields, ['sign_in', 'claim']);
+      const outcome = await complete(tenantId, actor, fields, ['sign_in', 'claim'], on);
       if (outcome.identity === undefined) throw new TrustError('OAUTH_REJECTED');
       const { identity, created } = outcome;
       const step = await useCases.beginSignIn({ tenantId, actor, identity, method: 'oauth', deviceToken });
@@ -107,7 +109,8 @@ export function oauthRpc(
     },
 
     async completeAccountLink(request, { tenantId, caller }) {
-      const { linked } = await complete(tenantId, caller.service, checked(callbackFields, request), ['link']);
+      const { device: on, ...fields } = checked(callbackFields, request);
+      const { linked } = await complete(tenantId, caller.service, fields, ['link'], on);
       if (linked === undefined) throw new TrustError('OAUTH_REJECTED');
       return { account: accountMessage(linked) };
     },
@@ -119,8 +122,9 @@ export function oauthRpc(
     },
 
     async unlinkAccount(request, { tenantId, caller }) {
-      const fields = checked(z.object({ identityId, accountId }), request);
-      await useCases.linkedAccounts.unlink({ ...fields, tenantId, actor: caller.service });
+      const { device: on, ...fields } = checked(z.object({ identityId, accountId, device }), request);
+      const within = doneFrom({}, on);
+      await useCases.linkedAccounts.unlink({ ...fields, tenantId, actor: caller.service, within });
       return {};
     },
 
@@ -147,5 +151,5 @@ const begun = { provider, redirectUri: textBytes(2_048).min(1, 'is required'), i
 const startFields = z.object({ ...begun, claimEmail: z.boolean() });
 const linkFields = z.object({ ...begun, subject });
 const callback = { attemptToken: secretText, callbackQuery: textBytes(8_192).min(1, 'is required') };
-const callbackFields = z.object(callback);
-const completeFields = z.object({ ...callback, device, deviceToken: textBytes(256) });
+const callbackFields = z.object({ ...callback, device });
+const completeFields = callbackFields.extend({ deviceToken: textBytes(256) });

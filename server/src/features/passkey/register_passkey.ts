@@ -4,6 +4,7 @@ import type { NewId } from '../../kernel/ids.ts';
 import { type AuditEvent, auditEvent } from '../audit/audit.ts';
 import type { Within } from '../cascade/cascade.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { MailWriter } from '../mail/write_mail.ts';
 import type { RecoveryCodes } from '../mfa/recovery_codes.ts';
 import { MAX_PASSKEYS, type Passkey } from './passkey.ts';
 import type { RelyingParty } from './relying_party.ts';
@@ -13,6 +14,7 @@ type Deps = {
   readonly passkeys: Pick<PasskeyStore, 'list' | 'insert'>;
   readonly relyingParty: RelyingParty;
   readonly recovery: RecoveryCodes;
+  readonly mails: Pick<MailWriter, 'tell'>;
   readonly recordAudit: (events: readonly AuditEvent[]) => Promise<void>;
   readonly clock: Clock;
   readonly newId: NewId;
@@ -66,7 +68,8 @@ export function completePasskeyRegistration(deps: Deps): CompletePasskeyRegistra
     const made = enrolled ? undefined : deps.recovery.make(tenantId, identityId);
     const acts = [enrolled ? ('factor_added' as const) : ('first_factor_added' as const)];
     const ending = { tenantId, identityId, acts, within, at: passkey.createdAt };
-    const trail = { changes: [], events: [record('factor.enrolled', id)], ending };
+    const mails = await deps.mails.tell(identity, acts, { factor: 'passkey', place: within?.place });
+    const trail = { changes: [], events: [record('factor.enrolled', id)], mails, ending };
     const answer = await deps.passkeys.insert(passkey, made?.digests, MAX_PASSKEYS, trail);
     if (answer === 'too_many') throw new TrustError('FACTOR_LIMIT');
     if (answer === 'taken') throw await refuse();

@@ -12,6 +12,7 @@ import type {
 } from '../../contract/gen/trust/v1/passkey.ts';
 import { factorMessage, signedInMessage, subject } from '../../contract/mfa_messages.ts';
 import type { Handler } from '../../contract/rpc.ts';
+import { doneFrom } from '../cascade/cascade.ts';
 import type { PendingSignIns } from '../pending_sign_in/answer_sign_in.ts';
 import type { EndSignIn } from '../pending_sign_in/end_sign_in.ts';
 import type { ReadSubject } from '../pending_sign_in/subject.ts';
@@ -50,7 +51,8 @@ export function passkeyRpc(useCases: {
       const { credentialJson, label, ...fields } = checked(registrationFields, request);
       const actor = caller.service;
       const { identity, pending, within, enrolled } = await useCases.readSubject(tenantId, fields.subject);
-      const input = { identity, actor, enrolled, within, credentialJson, label };
+      const done = { enrolled, within: doneFrom(within, fields.device) };
+      const input = { identity, actor, ...done, credentialJson, label };
       const { passkey, recoveryCodes } = await useCases.completePasskeyRegistration(input);
       const proof = pending && (await useCases.pending.finish(pending, 'passkey_verified'));
       const signedIn = proof && signedInMessage(await useCases.endSignIn(proof, actor, fields.device));

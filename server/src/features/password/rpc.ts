@@ -55,7 +55,7 @@ export function passwordRpc(useCases: {
 
     async changePassword(request, { tenantId, caller }) {
       const { sessionId, currentPassword: current, password, device: on } = checked(changeFields, request);
-      const who = { tenantId, actor: caller.service, name: { sessionId }, address: on.ipAddress };
+      const who = { tenantId, actor: caller.service, name: { sessionId }, place: on };
       const { epoch } = await useCases.changePassword({ ...who, current, password });
       return { epoch: BigInt(epoch) };
     },

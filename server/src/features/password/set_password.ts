@@ -2,7 +2,7 @@ import { TrustError } from '../../errors/trust_error.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { NewId } from '../../kernel/ids.ts';
 import { type AuditEvent, auditEvent } from '../audit/audit.ts';
-import type { Within } from '../cascade/cascade.ts';
+import { doneFrom, type Place, type Within } from '../cascade/cascade.ts';
 import { type ChangeDeps, changeIdentity } from '../identity/change_identity.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { MailWriter } from '../mail/write_mail.ts';
@@ -38,14 +38,14 @@ export type WritePassword = (input: {
   readonly rule?: (before: Identity) => Identity;
 }) => Promise<Identity>;
 
-/** Sets a password, ends the sessions of the identity (but the one in which it is done) and queues the notices of that, in one step (spec PWD-7, MAIL-6). */
+/** Sets a password, ends the sessions of the identity (but the one in which it is done) and tells its owner, in one step (spec PWD-7, MAIL-6). */
 export function writePassword(deps: {
   readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
   readonly passwords: Pick<PasswordStore, 'set'>;
   readonly hasher: Hasher;
   readonly strength: PasswordStrength;
   readonly settings: (tenantId: string) => Promise<TenantSettings>;
-  readonly mails: Pick<MailWriter, 'notices'>;
+  readonly mails: Pick<MailWriter, 'tell'>;
   readonly clock: Clock;
   readonly newId: NewId;
 }): WritePassword {
@@ -55,12 +55,11 @@ export function writePassword(deps: {
     const words = wordsOfTenant(await deps.settings(tenantId));
     await refuseUnfit(deps.strength, password, identity.identifiers, words);
     const hash = await deps.hasher.hash(password);
-    const mails = await deps.mails.notices(rule(identity), 'password_changed', {});
     await first?.();
     const identities: ChangeDeps['identities'] = {
       read: deps.readIdentity,
       replace: async (before, after, trail) =>
-        (await deps.passwords.set(before, after, hash, { ...trail, mails })) ? 'ok' : 'changed',
+        (await deps.passwords.set(before, after, hash, trail)) ? 'ok' : 'changed',
     };
     const target = { tenantId, actor, identityId: identity.id, act, within };
     return changeIdentity({ ...deps, identities }, target, 'password.changed', rule);
@@ -88,7 +87,8 @@ export type ChangePassword = (input: {
   /** The present password; a pending sign-in has proved who it is already. */
   readonly current: string;
   readonly password: string;
-  readonly address: string;
+  /** From where: attempts are counted by the address. */
+  readonly place: Place;
 }) => Promise<Identity>;
 
 /** Replaces the password of who proves the present one; who has none must have proved themselves lately (spec PWD-9). */
@@ -102,7 +102,7 @@ export function changePassword(deps: {
   readonly clock: Clock;
   readonly newId: NewId;
 }): ChangePassword {
-  return async ({ tenantId, actor, name, current, password, address }) => {
+  return async ({ tenantId, actor, name, current, password, place }) => {
     refuseOverlong(current, 'current_password');
     refuseOverlong(password);
     const person = await deps.readPerson(tenantId, name);
@@ -110,7 +110,12 @@ export function changePassword(deps: {
     const stored = person.pending === undefined ? await deps.passwords.read(tenantId, identity.id) : undefined;
     refuseUnproved({ ...person, fresh: person.fresh || stored !== undefined });
     if (stored !== undefined) {
-      const counted = { tenantId, account: `identity ${identity.id}`, address, identityId: identity.id };
+      const counted = {
+        tenantId,
+        account: `identity ${identity.id}`,
+        address: place.ipAddress,
+        identityId: identity.id,
+      };
       const passage = await deps.limitAttempts(counted);
       if (!(await deps.hasher.verify(stored, current)) || passage !== 'open') {
         const about = { identityId: identity.id, subject: identity.id };
@@ -120,6 +125,6 @@ export function changePassword(deps: {
         throw new TrustError('CREDENTIAL_REJECTED');
       }
     }
-    return deps.writePassword({ tenantId, actor, identity, password, within });
+    return deps.writePassword({ tenantId, actor, identity, password, within: doneFrom(within, place) });
   };
 }

@@ -47,6 +47,7 @@ export function registerPassword(deps: {
   readonly limitAttempts: LimitAttempts;
   readonly elsewhere?: Pick<Elsewhere, 'has'> | undefined;
   readonly askOwner?: AskOwner | undefined;
+  readonly mails: ChangeDeps['mails'];
   readonly hasher: Hasher;
   readonly strength: PasswordStrength;
   readonly recordAudit: (events: readonly AuditEvent[]) => Promise<void>;

@@ -1,7 +1,7 @@
 import { TrustError } from '../../errors/trust_error.ts';
 import { type Clock, SECOND, type Span } from '../../kernel/clock.ts';
 import { refuseActing } from '../acting/start_acting.ts';
-import type { Within } from '../cascade/cascade.ts';
+import { doneFrom, type Within } from '../cascade/cascade.ts';
 import type { Identity } from '../identity/identity.ts';
 import { hasFactor, levelOf } from '../mfa/assurance.ts';
 import type { MfaStore } from '../mfa/store.ts';
@@ -67,9 +67,9 @@ export function readPerson(deps: {
     const verdict = await deps.verify(tenantId, sessionId);
     if (!verdict.active) throw new TrustError('SESSION_REJECTED');
     refuseActing(verdict.session);
-    const { handle, identityId, epoch, acr, authenticatedAt } = verdict.session;
+    const { handle, identityId, epoch, acr, authenticatedAt, device } = verdict.session;
     const fresh = deps.clock() - authenticatedAt <= window;
-    return { sessionHandle: handle, identityId, epoch, strong: acr === 'aal2', fresh };
+    return { sessionHandle: handle, identityId, epoch, strong: acr === 'aal2', fresh, device };
   };
 
   return async (tenantId, name) => {
@@ -81,7 +81,12 @@ export function readPerson(deps: {
     const proof =
       'sessionId' in name
         ? await bySession(tenantId, name.sessionId, reauthentication)
-        : { ...(pending as PendingSignIn), strong: levelOf(pending?.proved ?? []) === 'aal2', fresh: true };
+        : {
+            ...(pending as PendingSignIn),
+            device: undefined,
+            strong: levelOf(pending?.proved ?? []) === 'aal2',
+            fresh: true,
+          };
     const [identity, factors] = await Promise.all([
       deps.readIdentity(tenantId, proof.identityId),
       deps.mfa.factors(tenantId, proof.identityId),
@@ -89,7 +94,8 @@ export function readPerson(deps: {
     if (identity === undefined || !identity.active || identity.epoch !== proof.epoch) {
       throw new TrustError(pending === undefined ? 'SESSION_REJECTED' : 'PENDING_SIGN_IN_REJECTED');
     }
-    const within = { sessionHandle: proof.sessionHandle, pendingDigest: pending?.digest };
+    const begun = { sessionHandle: proof.sessionHandle, pendingDigest: pending?.digest };
+    const within = proof.device === undefined ? begun : doneFrom(begun, proof.device);
     // Where no factor is asked of anybody, none is asked here.
     const strong = proof.strong || mfaPolicy === 'off';
     const { fresh } = proof;

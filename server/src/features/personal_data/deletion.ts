@@ -30,6 +30,7 @@ export type DeletePerson = (input: {
 export function deletePerson(deps: {
   readonly settings: (tenantId: string) => Promise<TenantSettings>;
   readonly identities: ChangeDeps['identities'];
+  readonly mails: ChangeDeps['mails'];
   readonly removeIdentity: RemoveIdentity;
   readonly clock: Clock;
   readonly newId: NewId;

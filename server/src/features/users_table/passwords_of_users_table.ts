@@ -34,6 +34,7 @@ export function passwordsOfUsersTable(deps: {
     read(tenantId: string, identityId: string): Promise<string | undefined>;
     set(before: Identity, after: Identity, hash: string, trail: Trail): Promise<boolean>;
   };
+  readonly mails: ChangeDeps['mails'];
   readonly hasher: Pick<Hasher, 'hash'>;
   /** The one queue of all hashing. */
   readonly enter: Turnstile;

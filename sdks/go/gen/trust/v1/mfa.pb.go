@@ -1257,7 +1257,9 @@ type RemoveFactorRequest struct {
 	// Identity id. Required.
 	IdentityId string `protobuf:"bytes,2,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
 	// `fac_` and 32 lower-case hex digits. Required.
-	FactorId      string `protobuf:"bytes,3,opt,name=factor_id,json=factorId,proto3" json:"factor_id,omitempty"`
+	FactorId string `protobuf:"bytes,3,opt,name=factor_id,json=factorId,proto3" json:"factor_id,omitempty"`
+	// The device of the person where they asked for it themselves, for the mail that tells them.
+	Device        *Device `protobuf:"bytes,4,opt,name=device,proto3" json:"device,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1311,6 +1313,13 @@ func (x *RemoveFactorRequest) GetFactorId() string {
 		return x.FactorId
 	}
 	return ""
+}
+
+func (x *RemoveFactorRequest) GetDevice() *Device {
+	if x != nil {
+		return x.Device
+	}
+	return nil
 }
 
 // RemoveFactorResponse is empty.
@@ -1527,12 +1536,13 @@ const file_trust_v1_mfa_proto_rawDesc = "" +
 	"identityId\"q\n" +
 	"\x13ListFactorsResponse\x12*\n" +
 	"\afactors\x18\x01 \x03(\v2\x10.trust.v1.FactorR\afactors\x12.\n" +
-	"\x13recovery_codes_left\x18\x02 \x01(\rR\x11recoveryCodesLeft\"p\n" +
+	"\x13recovery_codes_left\x18\x02 \x01(\rR\x11recoveryCodesLeft\"\x9a\x01\n" +
 	"\x13RemoveFactorRequest\x12\x1b\n" +
 	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12\x1f\n" +
 	"\videntity_id\x18\x02 \x01(\tR\n" +
 	"identityId\x12\x1b\n" +
-	"\tfactor_id\x18\x03 \x01(\tR\bfactorId\"\x16\n" +
+	"\tfactor_id\x18\x03 \x01(\tR\bfactorId\x12(\n" +
+	"\x06device\x18\x04 \x01(\v2\x10.trust.v1.DeviceR\x06device\"\x16\n" +
 	"\x14RemoveFactorResponse\"T\n" +
 	"\x14ForgetDevicesRequest\x12\x1b\n" +
 	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12\x1f\n" +
@@ -1619,29 +1629,30 @@ var file_trust_v1_mfa_proto_depIdxs = []int32{
 	1,  // 15: trust.v1.CompleteTotpEnrollmentResponse.factor:type_name -> trust.v1.Factor
 	3,  // 16: trust.v1.CompleteTotpEnrollmentResponse.signed_in:type_name -> trust.v1.SignedIn
 	1,  // 17: trust.v1.ListFactorsResponse.factors:type_name -> trust.v1.Factor
-	5,  // 18: trust.v1.MfaService.ProveTotp:input_type -> trust.v1.ProveTotpRequest
-	7,  // 19: trust.v1.MfaService.ProveRecoveryCode:input_type -> trust.v1.ProveRecoveryCodeRequest
-	9,  // 20: trust.v1.MfaService.StartStepUp:input_type -> trust.v1.StartStepUpRequest
-	11, // 21: trust.v1.MfaService.StartTotpEnrollment:input_type -> trust.v1.StartTotpEnrollmentRequest
-	13, // 22: trust.v1.MfaService.CompleteTotpEnrollment:input_type -> trust.v1.CompleteTotpEnrollmentRequest
-	15, // 23: trust.v1.MfaService.RegenerateRecoveryCodes:input_type -> trust.v1.RegenerateRecoveryCodesRequest
-	17, // 24: trust.v1.MfaService.ListFactors:input_type -> trust.v1.ListFactorsRequest
-	19, // 25: trust.v1.MfaService.RemoveFactor:input_type -> trust.v1.RemoveFactorRequest
-	21, // 26: trust.v1.MfaService.ForgetDevices:input_type -> trust.v1.ForgetDevicesRequest
-	6,  // 27: trust.v1.MfaService.ProveTotp:output_type -> trust.v1.ProveTotpResponse
-	8,  // 28: trust.v1.MfaService.ProveRecoveryCode:output_type -> trust.v1.ProveRecoveryCodeResponse
-	10, // 29: trust.v1.MfaService.StartStepUp:output_type -> trust.v1.StartStepUpResponse
-	12, // 30: trust.v1.MfaService.StartTotpEnrollment:output_type -> trust.v1.StartTotpEnrollmentResponse
-	14, // 31: trust.v1.MfaService.CompleteTotpEnrollment:output_type -> trust.v1.CompleteTotpEnrollmentResponse
-	16, // 32: trust.v1.MfaService.RegenerateRecoveryCodes:output_type -> trust.v1.RegenerateRecoveryCodesResponse
-	18, // 33: trust.v1.MfaService.ListFactors:output_type -> trust.v1.ListFactorsResponse
-	20, // 34: trust.v1.MfaService.RemoveFactor:output_type -> trust.v1.RemoveFactorResponse
-	22, // 35: trust.v1.MfaService.ForgetDevices:output_type -> trust.v1.ForgetDevicesResponse
-	27, // [27:36] is the sub-list for method output_type
-	18, // [18:27] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	26, // 18: trust.v1.RemoveFactorRequest.device:type_name -> trust.v1.Device
+	5,  // 19: trust.v1.MfaService.ProveTotp:input_type -> trust.v1.ProveTotpRequest
+	7,  // 20: trust.v1.MfaService.ProveRecoveryCode:input_type -> trust.v1.ProveRecoveryCodeRequest
+	9,  // 21: trust.v1.MfaService.StartStepUp:input_type -> trust.v1.StartStepUpRequest
+	11, // 22: trust.v1.MfaService.StartTotpEnrollment:input_type -> trust.v1.StartTotpEnrollmentRequest
+	13, // 23: trust.v1.MfaService.CompleteTotpEnrollment:input_type -> trust.v1.CompleteTotpEnrollmentRequest
+	15, // 24: trust.v1.MfaService.RegenerateRecoveryCodes:input_type -> trust.v1.RegenerateRecoveryCodesRequest
+	17, // 25: trust.v1.MfaService.ListFactors:input_type -> trust.v1.ListFactorsRequest
+	19, // 26: trust.v1.MfaService.RemoveFactor:input_type -> trust.v1.RemoveFactorRequest
+	21, // 27: trust.v1.MfaService.ForgetDevices:input_type -> trust.v1.ForgetDevicesRequest
+	6,  // 28: trust.v1.MfaService.ProveTotp:output_type -> trust.v1.ProveTotpResponse
+	8,  // 29: trust.v1.MfaService.ProveRecoveryCode:output_type -> trust.v1.ProveRecoveryCodeResponse
+	10, // 30: trust.v1.MfaService.StartStepUp:output_type -> trust.v1.StartStepUpResponse
+	12, // 31: trust.v1.MfaService.StartTotpEnrollment:output_type -> trust.v1.StartTotpEnrollmentResponse
+	14, // 32: trust.v1.MfaService.CompleteTotpEnrollment:output_type -> trust.v1.CompleteTotpEnrollmentResponse
+	16, // 33: trust.v1.MfaService.RegenerateRecoveryCodes:output_type -> trust.v1.RegenerateRecoveryCodesResponse
+	18, // 34: trust.v1.MfaService.ListFactors:output_type -> trust.v1.ListFactorsResponse
+	20, // 35: trust.v1.MfaService.RemoveFactor:output_type -> trust.v1.RemoveFactorResponse
+	22, // 36: trust.v1.MfaService.ForgetDevices:output_type -> trust.v1.ForgetDevicesResponse
+	28, // [28:37] is the sub-list for method output_type
+	19, // [19:28] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_trust_v1_mfa_proto_init() }

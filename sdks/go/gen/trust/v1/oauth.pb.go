@@ -719,6 +719,8 @@ type CompleteAccountLinkRequest struct {
 	AttemptToken string `protobuf:"bytes,2,opt,name=attempt_token,json=attemptToken,proto3" json:"attempt_token,omitempty"`
 	// The query of the callback as it came, without `?`. Required, at most 8,192 bytes.
 	CallbackQuery string `protobuf:"bytes,3,opt,name=callback_query,json=callbackQuery,proto3" json:"callback_query,omitempty"`
+	// The person's device, for the mail that tells them.
+	Device        *Device `protobuf:"bytes,4,opt,name=device,proto3" json:"device,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -772,6 +774,13 @@ func (x *CompleteAccountLinkRequest) GetCallbackQuery() string {
 		return x.CallbackQuery
 	}
 	return ""
+}
+
+func (x *CompleteAccountLinkRequest) GetDevice() *Device {
+	if x != nil {
+		return x.Device
+	}
+	return nil
 }
 
 // CompleteAccountLinkResponse tells what there is now.
@@ -929,7 +938,9 @@ type UnlinkAccountRequest struct {
 	// Identity id. Required.
 	IdentityId string `protobuf:"bytes,2,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
 	// `lac_` and 32 lower-case hex digits. Required.
-	AccountId     string `protobuf:"bytes,3,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	AccountId string `protobuf:"bytes,3,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// The device of the person where they asked for it themselves, for the mail that tells them.
+	Device        *Device `protobuf:"bytes,4,opt,name=device,proto3" json:"device,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -983,6 +994,13 @@ func (x *UnlinkAccountRequest) GetAccountId() string {
 		return x.AccountId
 	}
 	return ""
+}
+
+func (x *UnlinkAccountRequest) GetDevice() *Device {
+	if x != nil {
+		return x.Device
+	}
+	return nil
 }
 
 // UnlinkAccountResponse is empty.
@@ -1224,11 +1242,12 @@ const file_trust_v1_oauth_proto_rawDesc = "" +
 	"\x11authorization_url\x18\x01 \x01(\tB\x03\x80\x01\x01R\x10authorizationUrl\x12(\n" +
 	"\rattempt_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fattemptToken\x129\n" +
 	"\n" +
-	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\x8f\x01\n" +
+	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\xb9\x01\n" +
 	"\x1aCompleteAccountLinkRequest\x12\x1b\n" +
 	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12(\n" +
 	"\rattempt_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fattemptToken\x12*\n" +
-	"\x0ecallback_query\x18\x03 \x01(\tB\x03\x80\x01\x01R\rcallbackQuery\"P\n" +
+	"\x0ecallback_query\x18\x03 \x01(\tB\x03\x80\x01\x01R\rcallbackQuery\x12(\n" +
+	"\x06device\x18\x04 \x01(\v2\x10.trust.v1.DeviceR\x06device\"P\n" +
 	"\x1bCompleteAccountLinkResponse\x121\n" +
 	"\aaccount\x18\x01 \x01(\v2\x17.trust.v1.LinkedAccountR\aaccount\"Y\n" +
 	"\x19ListLinkedAccountsRequest\x12\x1b\n" +
@@ -1236,13 +1255,14 @@ const file_trust_v1_oauth_proto_rawDesc = "" +
 	"\videntity_id\x18\x02 \x01(\tR\n" +
 	"identityId\"Q\n" +
 	"\x1aListLinkedAccountsResponse\x123\n" +
-	"\baccounts\x18\x01 \x03(\v2\x17.trust.v1.LinkedAccountR\baccounts\"s\n" +
+	"\baccounts\x18\x01 \x03(\v2\x17.trust.v1.LinkedAccountR\baccounts\"\x9d\x01\n" +
 	"\x14UnlinkAccountRequest\x12\x1b\n" +
 	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12\x1f\n" +
 	"\videntity_id\x18\x02 \x01(\tR\n" +
 	"identityId\x12\x1d\n" +
 	"\n" +
-	"account_id\x18\x03 \x01(\tR\taccountId\"\x17\n" +
+	"account_id\x18\x03 \x01(\tR\taccountId\x12(\n" +
+	"\x06device\x18\x04 \x01(\v2\x10.trust.v1.DeviceR\x06device\"\x17\n" +
 	"\x15UnlinkAccountResponse\"w\n" +
 	"\x18GetProviderTokensRequest\x12\x1b\n" +
 	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12\x1f\n" +
@@ -1315,30 +1335,32 @@ var file_trust_v1_oauth_proto_depIdxs = []int32{
 	21, // 6: trust.v1.CompleteOauthSignInResponse.pending:type_name -> trust.v1.PendingSignIn
 	22, // 7: trust.v1.StartAccountLinkRequest.subject:type_name -> trust.v1.Subject
 	18, // 8: trust.v1.StartAccountLinkResponse.expires_at:type_name -> google.protobuf.Timestamp
-	1,  // 9: trust.v1.CompleteAccountLinkResponse.account:type_name -> trust.v1.LinkedAccount
-	1,  // 10: trust.v1.ListLinkedAccountsResponse.accounts:type_name -> trust.v1.LinkedAccount
-	18, // 11: trust.v1.GetProviderTokensResponse.expires_at:type_name -> google.protobuf.Timestamp
-	2,  // 12: trust.v1.OauthService.ListOauthProviders:input_type -> trust.v1.ListOauthProvidersRequest
-	4,  // 13: trust.v1.OauthService.StartOauthSignIn:input_type -> trust.v1.StartOauthSignInRequest
-	6,  // 14: trust.v1.OauthService.CompleteOauthSignIn:input_type -> trust.v1.CompleteOauthSignInRequest
-	8,  // 15: trust.v1.OauthService.StartAccountLink:input_type -> trust.v1.StartAccountLinkRequest
-	10, // 16: trust.v1.OauthService.CompleteAccountLink:input_type -> trust.v1.CompleteAccountLinkRequest
-	12, // 17: trust.v1.OauthService.ListLinkedAccounts:input_type -> trust.v1.ListLinkedAccountsRequest
-	14, // 18: trust.v1.OauthService.UnlinkAccount:input_type -> trust.v1.UnlinkAccountRequest
-	16, // 19: trust.v1.OauthService.GetProviderTokens:input_type -> trust.v1.GetProviderTokensRequest
-	3,  // 20: trust.v1.OauthService.ListOauthProviders:output_type -> trust.v1.ListOauthProvidersResponse
-	5,  // 21: trust.v1.OauthService.StartOauthSignIn:output_type -> trust.v1.StartOauthSignInResponse
-	7,  // 22: trust.v1.OauthService.CompleteOauthSignIn:output_type -> trust.v1.CompleteOauthSignInResponse
-	9,  // 23: trust.v1.OauthService.StartAccountLink:output_type -> trust.v1.StartAccountLinkResponse
-	11, // 24: trust.v1.OauthService.CompleteAccountLink:output_type -> trust.v1.CompleteAccountLinkResponse
-	13, // 25: trust.v1.OauthService.ListLinkedAccounts:output_type -> trust.v1.ListLinkedAccountsResponse
-	15, // 26: trust.v1.OauthService.UnlinkAccount:output_type -> trust.v1.UnlinkAccountResponse
-	17, // 27: trust.v1.OauthService.GetProviderTokens:output_type -> trust.v1.GetProviderTokensResponse
-	20, // [20:28] is the sub-list for method output_type
-	12, // [12:20] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	19, // 9: trust.v1.CompleteAccountLinkRequest.device:type_name -> trust.v1.Device
+	1,  // 10: trust.v1.CompleteAccountLinkResponse.account:type_name -> trust.v1.LinkedAccount
+	1,  // 11: trust.v1.ListLinkedAccountsResponse.accounts:type_name -> trust.v1.LinkedAccount
+	19, // 12: trust.v1.UnlinkAccountRequest.device:type_name -> trust.v1.Device
+	18, // 13: trust.v1.GetProviderTokensResponse.expires_at:type_name -> google.protobuf.Timestamp
+	2,  // 14: trust.v1.OauthService.ListOauthProviders:input_type -> trust.v1.ListOauthProvidersRequest
+	4,  // 15: trust.v1.OauthService.StartOauthSignIn:input_type -> trust.v1.StartOauthSignInRequest
+	6,  // 16: trust.v1.OauthService.CompleteOauthSignIn:input_type -> trust.v1.CompleteOauthSignInRequest
+	8,  // 17: trust.v1.OauthService.StartAccountLink:input_type -> trust.v1.StartAccountLinkRequest
+	10, // 18: trust.v1.OauthService.CompleteAccountLink:input_type -> trust.v1.CompleteAccountLinkRequest
+	12, // 19: trust.v1.OauthService.ListLinkedAccounts:input_type -> trust.v1.ListLinkedAccountsRequest
+	14, // 20: trust.v1.OauthService.UnlinkAccount:input_type -> trust.v1.UnlinkAccountRequest
+	16, // 21: trust.v1.OauthService.GetProviderTokens:input_type -> trust.v1.GetProviderTokensRequest
+	3,  // 22: trust.v1.OauthService.ListOauthProviders:output_type -> trust.v1.ListOauthProvidersResponse
+	5,  // 23: trust.v1.OauthService.StartOauthSignIn:output_type -> trust.v1.StartOauthSignInResponse
+	7,  // 24: trust.v1.OauthService.CompleteOauthSignIn:output_type -> trust.v1.CompleteOauthSignInResponse
+	9,  // 25: trust.v1.OauthService.StartAccountLink:output_type -> trust.v1.StartAccountLinkResponse
+	11, // 26: trust.v1.OauthService.CompleteAccountLink:output_type -> trust.v1.CompleteAccountLinkResponse
+	13, // 27: trust.v1.OauthService.ListLinkedAccounts:output_type -> trust.v1.ListLinkedAccountsResponse
+	15, // 28: trust.v1.OauthService.UnlinkAccount:output_type -> trust.v1.UnlinkAccountResponse
+	17, // 29: trust.v1.OauthService.GetProviderTokens:output_type -> trust.v1.GetProviderTokensResponse
+	22, // [22:30] is the sub-list for method output_type
+	14, // [14:22] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_trust_v1_oauth_proto_init() }

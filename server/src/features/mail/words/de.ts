@@ -1,24 +1,72 @@
 import { button, moment } from '../layout.ts';
-import type { Dictionary } from '../templates.ts';
+import type { DeviceValues, Dictionary } from '../templates.ts';
+
+/** When, and from where. */
+const placed = ({ browser, system, address, at }: DeviceValues): string => {
+  const device = browser && system ? `${browser} unter ${system}` : browser || system;
+  return [device, address && `Adresse ${address}`, moment(at, 'de')].filter(Boolean).join(', ');
+};
+
+const NOT_YOU = {
+  password:
+    'Waren Sie das, ist nichts zu tun. Waren Sie es nicht, wählen Sie sofort ein neues Passwort („Passwort vergessen?“ bei der Anmeldung), und schreiben Sie den Betreibern der Website.',
+  account:
+    'Waren Sie das, ist nichts zu tun. Waren Sie es nicht, ändern Sie sofort Ihr Passwort, melden Sie sich überall ab, und schreiben Sie den Betreibern der Website.',
+};
+const FACTORS = { totp: 'Eine Authenticator-App', passkey: 'Ein Passkey' };
 
 export const de: Dictionary = {
   help: 'Hilfe',
   sentBy: (name) => `Diese E-Mail kommt von ${name}, weil diese Adresse dort eingegeben wurde.`,
-  password_changed: (_, name) => ({
+  password_changed: (at, name) => ({
     subject: 'Ihr Passwort wurde geändert',
-    lead: [`Das Passwort Ihres Kontos bei ${name} wurde eben geändert, und alle anderen Geräte wurden abgemeldet.`],
-    after: ['Waren Sie das, ist nichts zu tun. Wenn nicht, schreiben Sie sofort an die Betreiber der Seite.'],
+    lead: [
+      `Das Passwort Ihres Kontos bei ${name} wurde soeben geändert, und alle anderen Geräte wurden abgemeldet:`,
+      placed(at),
+    ],
+    after: [NOT_YOU.password],
   }),
-  email_changed: (_, name) => ({
-    subject: 'Ihr Konto hat eine andere E-Mail-Adresse',
-    lead: [`Eine E-Mail-Adresse Ihres Kontos bei ${name} wurde eben hinzugefügt oder geändert.`],
-    after: ['Waren Sie das, ist nichts zu tun. Wenn nicht, schreiben Sie sofort an die Betreiber der Seite.'],
+  identifier_changed: (at, name) => ({
+    subject: 'Womit Sie sich anmelden, wurde geändert',
+    lead: [
+      `Eine E-Mail-Adresse oder ein Name Ihres Kontos bei ${name} wurde soeben hinzugefügt, geändert oder entfernt:`,
+      placed(at),
+    ],
+    after: [NOT_YOU.account],
   }),
-  new_device: ({ browser, system, address, at }, name) => ({
+  factor_added: ({ factor = 'totp', ...at }, name) => ({
+    subject: `${FACTORS[factor]} wurde Ihrem Konto hinzugefügt`,
+    lead: [`${FACTORS[factor]} wurde soeben Ihrem Konto bei ${name} für die Anmeldung hinzugefügt:`, placed(at)],
+    after: [NOT_YOU.account],
+  }),
+  factor_removed: ({ factor = 'totp', ...at }, name) => ({
+    subject: `${FACTORS[factor]} wurde von Ihrem Konto entfernt`,
+    lead: [`${FACTORS[factor]} wurde soeben von Ihrem Konto bei ${name} entfernt:`, placed(at)],
+    after: [NOT_YOU.account],
+  }),
+  recovery_codes_made: (at, name) => ({
+    subject: 'Ihre Wiederherstellungscodes wurden ersetzt',
+    lead: [
+      `Für Ihr Konto bei ${name} wurden soeben neue Wiederherstellungscodes erstellt. Die alten gelten nicht mehr:`,
+      placed(at),
+    ],
+    after: [NOT_YOU.account],
+  }),
+  account_linked: ({ provider = '', ...at }, name) => ({
+    subject: `Ihr Konto wurde mit ${provider} verbunden`,
+    lead: [`Ein Konto bei ${provider} kann sich ab jetzt bei Ihrem Konto bei ${name} anmelden:`, placed(at)],
+    after: [NOT_YOU.account],
+  }),
+  account_unlinked: ({ provider = '', ...at }, name) => ({
+    subject: `Ihr Konto wurde von ${provider} getrennt`,
+    lead: [`Ein Konto bei ${provider} kann sich nicht mehr bei Ihrem Konto bei ${name} anmelden:`, placed(at)],
+    after: [NOT_YOU.account],
+  }),
+  new_device: (at, name) => ({
     subject: 'Anmeldung von einem neuen Gerät',
     lead: [
       `Jemand hat sich bei Ihrem Konto bei ${name} von einem Gerät oder Ort aus angemeldet, der dafür noch nicht benutzt wurde:`,
-      `${browser && system ? `${browser} unter ${system}` : browser || system}${address === '' ? '' : `, Adresse ${address}`}, ${moment(at, 'de')}`,
+      placed(at),
     ],
     after: [
       'Waren Sie das, ist nichts zu tun. Wenn nicht, ändern Sie sofort Ihr Passwort und melden Sie sich überall ab.',

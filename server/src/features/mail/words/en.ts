@@ -1,24 +1,69 @@
 import { button, moment } from '../layout.ts';
-import type { Dictionary } from '../templates.ts';
+import type { DeviceValues, Dictionary } from '../templates.ts';
+
+/** When, and from where. */
+const placed = ({ browser, system, address, at }: DeviceValues): string => {
+  const device = browser && system ? `${browser} on ${system}` : browser || system;
+  return [device, address && `address ${address}`, moment(at, 'en')].filter(Boolean).join(', ');
+};
+
+const NOT_YOU = {
+  password:
+    'If that was you, there is nothing to do. If it was not, choose a new password at once (“Forgot your password?” where you sign in), and write to the people who run the site.',
+  account:
+    'If that was you, there is nothing to do. If it was not, change your password at once, sign out everywhere, and write to the people who run the site.',
+};
+const FACTORS = { totp: 'An authenticator app', passkey: 'A passkey' };
 
 export const en: Dictionary = {
   help: 'Help',
   sentBy: (name) => `This mail was sent by ${name}, because this address was entered there.`,
-  password_changed: (_, name) => ({
+  password_changed: (at, name) => ({
     subject: 'Your password was changed',
-    lead: [`The password of your account at ${name} was changed just now, and every other device was signed out.`],
-    after: ['If that was you, there is nothing to do. If it was not, write to the people who run the site at once.'],
+    lead: [
+      `The password of your account at ${name} was changed just now, and every other device was signed out:`,
+      placed(at),
+    ],
+    after: [NOT_YOU.password],
   }),
-  email_changed: (_, name) => ({
-    subject: 'Your account has another e-mail address',
-    lead: [`An e-mail address of your account at ${name} was added or changed just now.`],
-    after: ['If that was you, there is nothing to do. If it was not, write to the people who run the site at once.'],
+  identifier_changed: (at, name) => ({
+    subject: 'What you sign in with was changed',
+    lead: [
+      `An e-mail address or a name of your account at ${name} was added, changed or removed just now:`,
+      placed(at),
+    ],
+    after: [NOT_YOU.account],
   }),
-  new_device: ({ browser, system, address, at }, name) => ({
+  factor_added: ({ factor = 'totp', ...at }, name) => ({
+    subject: `${FACTORS[factor]} was added to your account`,
+    lead: [`${FACTORS[factor]} was added to your account at ${name} just now, to sign in with:`, placed(at)],
+    after: [NOT_YOU.account],
+  }),
+  factor_removed: ({ factor = 'totp', ...at }, name) => ({
+    subject: `${FACTORS[factor]} was removed from your account`,
+    lead: [`${FACTORS[factor]} of your account at ${name} was removed just now:`, placed(at)],
+    after: [NOT_YOU.account],
+  }),
+  recovery_codes_made: (at, name) => ({
+    subject: 'Your recovery codes were replaced',
+    lead: [`New recovery codes were made for your account at ${name} just now. The old ones work no more:`, placed(at)],
+    after: [NOT_YOU.account],
+  }),
+  account_linked: ({ provider = '', ...at }, name) => ({
+    subject: `Your account was connected to ${provider}`,
+    lead: [`An account at ${provider} can sign in to your account at ${name} from now on:`, placed(at)],
+    after: [NOT_YOU.account],
+  }),
+  account_unlinked: ({ provider = '', ...at }, name) => ({
+    subject: `Your account was disconnected from ${provider}`,
+    lead: [`An account at ${provider} can sign in to your account at ${name} no more:`, placed(at)],
+    after: [NOT_YOU.account],
+  }),
+  new_device: (at, name) => ({
     subject: 'A sign-in from a new device',
     lead: [
       `Somebody signed in to your account at ${name} from a device or a place that was not used for it before:`,
-      `${browser && system ? `${browser} on ${system}` : browser || system}${address === '' ? '' : `, address ${address}`}, ${moment(at, 'en')}`,
+      placed(at),
     ],
     after: [
       'If that was you, there is nothing to do. If it was not, change your password at once, and sign out everywhere.',

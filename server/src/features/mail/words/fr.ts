@@ -1,26 +1,72 @@
 import { button, moment } from '../layout.ts';
-import type { Dictionary } from '../templates.ts';
+import type { DeviceValues, Dictionary } from '../templates.ts';
+
+/** When, and from where. */
+const placed = ({ browser, system, address, at }: DeviceValues): string => {
+  const device = browser && system ? `${browser} sous ${system}` : browser || system;
+  return [device, address && `adresse ${address}`, moment(at, 'fr')].filter(Boolean).join(', ');
+};
+
+const NOT_YOU = {
+  password:
+    'Si c’était vous, vous n’avez rien à faire. Sinon, choisissez tout de suite un nouveau mot de passe (« Mot de passe oublié ? » sur la page de connexion) et écrivez aux responsables du site.',
+  account:
+    'Si c’était vous, vous n’avez rien à faire. Sinon, changez tout de suite votre mot de passe, déconnectez-vous partout et écrivez aux responsables du site.',
+};
+const FACTORS = { totp: 'Une application d’authentification', passkey: 'Une clé d’accès' };
 
 export const fr: Dictionary = {
   help: 'Aide',
   sentBy: (name) => `Ce message a été envoyé par ${name}, car cette adresse y a été saisie.`,
-  password_changed: (_, name) => ({
+  password_changed: (at, name) => ({
     subject: 'Votre mot de passe a été modifié',
     lead: [
-      `Le mot de passe de votre compte chez ${name} vient d’être modifié et tous les autres appareils ont été déconnectés.`,
+      `Le mot de passe de votre compte chez ${name} vient d’être modifié et tous les autres appareils ont été déconnectés :`,
+      placed(at),
     ],
-    after: ['Si c’était vous, vous n’avez rien à faire. Sinon, écrivez tout de suite aux responsables du site.'],
+    after: [NOT_YOU.password],
   }),
-  email_changed: (_, name) => ({
-    subject: 'Votre compte a une autre adresse e-mail',
-    lead: [`Une adresse e-mail de votre compte chez ${name} vient d’être ajoutée ou modifiée.`],
-    after: ['Si c’était vous, vous n’avez rien à faire. Sinon, écrivez tout de suite aux responsables du site.'],
+  identifier_changed: (at, name) => ({
+    subject: 'Ce qui vous sert à vous connecter a été modifié',
+    lead: [
+      `Une adresse e-mail ou un nom de votre compte chez ${name} vient d’être ajouté, modifié ou supprimé :`,
+      placed(at),
+    ],
+    after: [NOT_YOU.account],
   }),
-  new_device: ({ browser, system, address, at }, name) => ({
+  factor_added: ({ factor = 'totp', ...at }, name) => ({
+    subject: `${FACTORS[factor]} a été ajoutée à votre compte`,
+    lead: [`${FACTORS[factor]} vient d’être ajoutée à votre compte chez ${name} pour la connexion :`, placed(at)],
+    after: [NOT_YOU.account],
+  }),
+  factor_removed: ({ factor = 'totp', ...at }, name) => ({
+    subject: `${FACTORS[factor]} a été retirée de votre compte`,
+    lead: [`${FACTORS[factor]} vient d’être retirée de votre compte chez ${name} :`, placed(at)],
+    after: [NOT_YOU.account],
+  }),
+  recovery_codes_made: (at, name) => ({
+    subject: 'Vos codes de secours ont été remplacés',
+    lead: [
+      `De nouveaux codes de secours viennent d’être créés pour votre compte chez ${name}. Les anciens ne fonctionnent plus :`,
+      placed(at),
+    ],
+    after: [NOT_YOU.account],
+  }),
+  account_linked: ({ provider = '', ...at }, name) => ({
+    subject: `Votre compte a été relié à ${provider}`,
+    lead: [`Un compte ${provider} permet désormais de se connecter à votre compte chez ${name} :`, placed(at)],
+    after: [NOT_YOU.account],
+  }),
+  account_unlinked: ({ provider = '', ...at }, name) => ({
+    subject: `Votre compte n’est plus relié à ${provider}`,
+    lead: [`Un compte ${provider} ne permet plus de se connecter à votre compte chez ${name} :`, placed(at)],
+    after: [NOT_YOU.account],
+  }),
+  new_device: (at, name) => ({
     subject: 'Connexion depuis un nouvel appareil',
     lead: [
       `Quelqu’un s’est connecté à votre compte chez ${name} depuis un appareil ou un lieu qui n’avait pas encore été utilisé :`,
-      `${browser && system ? `${browser} sous ${system}` : browser || system}${address === '' ? '' : `, adresse ${address}`}, ${moment(at, 'fr')}`,
+      placed(at),
     ],
     after: [
       'Si c’était vous, vous n’avez rien à faire. Sinon, changez tout de suite votre mot de passe et déconnectez-vous partout.',

@@ -244,6 +244,8 @@ export interface RemoveFactorRequest {
   readonly identityId: string;
   /** `fac_` and 32 lower-case hex digits. Required. */
   readonly factorId: string;
+  /** The device of the person where they asked for it themselves, for the mail that tells them. */
+  readonly device: Device | undefined;
 }
 
 /** RemoveFactorResponse is empty. */
@@ -1721,7 +1723,7 @@ export const ListFactorsResponse: MessageFns<ListFactorsResponse> = {
 };
 
 function createBaseRemoveFactorRequest(): RemoveFactorRequest {
-  return { tenantId: "", identityId: "", factorId: "" };
+  return { tenantId: "", identityId: "", factorId: "", device: undefined };
 }
 
 export const RemoveFactorRequest: MessageFns<RemoveFactorRequest> = {
@@ -1734,6 +1736,9 @@ export const RemoveFactorRequest: MessageFns<RemoveFactorRequest> = {
     }
     if (message.factorId !== "") {
       writer.uint32(26).string(message.factorId);
+    }
+    if (message.device !== undefined) {
+      Device.encode(message.device, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1775,6 +1780,14 @@ export const RemoveFactorRequest: MessageFns<RemoveFactorRequest> = {
             message.factorId = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.device = Device.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1795,6 +1808,9 @@ export const RemoveFactorRequest: MessageFns<RemoveFactorRequest> = {
     message.tenantId = object.tenantId ?? "";
     message.identityId = object.identityId ?? "";
     message.factorId = object.factorId ?? "";
+    message.device = (object.device !== undefined && object.device !== null)
+      ? Device.fromPartial(object.device)
+      : undefined;
     return message;
   },
 };

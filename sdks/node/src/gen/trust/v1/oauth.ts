@@ -148,6 +148,8 @@ export interface CompleteAccountLinkRequest {
   readonly attemptToken: string;
   /** The query of the callback as it came, without `?`. Required, at most 8,192 bytes. */
   readonly callbackQuery: string;
+  /** The person's device, for the mail that tells them. */
+  readonly device: Device | undefined;
 }
 
 /** CompleteAccountLinkResponse tells what there is now. */
@@ -178,6 +180,8 @@ export interface UnlinkAccountRequest {
   readonly identityId: string;
   /** `lac_` and 32 lower-case hex digits. Required. */
   readonly accountId: string;
+  /** The device of the person where they asked for it themselves, for the mail that tells them. */
+  readonly device: Device | undefined;
 }
 
 /** UnlinkAccountResponse is empty. */
@@ -1067,7 +1071,7 @@ export const StartAccountLinkResponse: MessageFns<StartAccountLinkResponse> = {
 };
 
 function createBaseCompleteAccountLinkRequest(): CompleteAccountLinkRequest {
-  return { tenantId: "", attemptToken: "", callbackQuery: "" };
+  return { tenantId: "", attemptToken: "", callbackQuery: "", device: undefined };
 }
 
 export const CompleteAccountLinkRequest: MessageFns<CompleteAccountLinkRequest> = {
@@ -1080,6 +1084,9 @@ export const CompleteAccountLinkRequest: MessageFns<CompleteAccountLinkRequest> 
     }
     if (message.callbackQuery !== "") {
       writer.uint32(26).string(message.callbackQuery);
+    }
+    if (message.device !== undefined) {
+      Device.encode(message.device, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1121,6 +1128,14 @@ export const CompleteAccountLinkRequest: MessageFns<CompleteAccountLinkRequest> 
             message.callbackQuery = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.device = Device.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1141,6 +1156,9 @@ export const CompleteAccountLinkRequest: MessageFns<CompleteAccountLinkRequest> 
     message.tenantId = object.tenantId ?? "";
     message.attemptToken = object.attemptToken ?? "";
     message.callbackQuery = object.callbackQuery ?? "";
+    message.device = (object.device !== undefined && object.device !== null)
+      ? Device.fromPartial(object.device)
+      : undefined;
     return message;
   },
 };
@@ -1325,7 +1343,7 @@ export const ListLinkedAccountsResponse: MessageFns<ListLinkedAccountsResponse> 
 };
 
 function createBaseUnlinkAccountRequest(): UnlinkAccountRequest {
-  return { tenantId: "", identityId: "", accountId: "" };
+  return { tenantId: "", identityId: "", accountId: "", device: undefined };
 }
 
 export const UnlinkAccountRequest: MessageFns<UnlinkAccountRequest> = {
@@ -1338,6 +1356,9 @@ export const UnlinkAccountRequest: MessageFns<UnlinkAccountRequest> = {
     }
     if (message.accountId !== "") {
       writer.uint32(26).string(message.accountId);
+    }
+    if (message.device !== undefined) {
+      Device.encode(message.device, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1379,6 +1400,14 @@ export const UnlinkAccountRequest: MessageFns<UnlinkAccountRequest> = {
             message.accountId = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.device = Device.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1399,6 +1428,9 @@ export const UnlinkAccountRequest: MessageFns<UnlinkAccountRequest> = {
     message.tenantId = object.tenantId ?? "";
     message.identityId = object.identityId ?? "";
     message.accountId = object.accountId ?? "";
+    message.device = (object.device !== undefined && object.device !== null)
+      ? Device.fromPartial(object.device)
+      : undefined;
     return message;
   },
 };

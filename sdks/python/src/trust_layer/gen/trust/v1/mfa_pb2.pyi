@@ -196,14 +196,16 @@ class ListFactorsResponse(_message.Message):
     def __init__(self, factors: _Optional[_Iterable[_Union[Factor, _Mapping]]] = ..., recovery_codes_left: _Optional[int] = ...) -> None: ...
 
 class RemoveFactorRequest(_message.Message):
-    __slots__ = ("tenant_id", "identity_id", "factor_id")
+    __slots__ = ("tenant_id", "identity_id", "factor_id", "device")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     IDENTITY_ID_FIELD_NUMBER: _ClassVar[int]
     FACTOR_ID_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
     identity_id: str
     factor_id: str
-    def __init__(self, tenant_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., factor_id: _Optional[str] = ...) -> None: ...
+    device: _session_pb2.Device
+    def __init__(self, tenant_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., factor_id: _Optional[str] = ..., device: _Optional[_Union[_session_pb2.Device, _Mapping]] = ...) -> None: ...
 
 class RemoveFactorResponse(_message.Message):
     __slots__ = ()

@@ -119,14 +119,16 @@ class StartAccountLinkResponse(_message.Message):
     def __init__(self, authorization_url: _Optional[str] = ..., attempt_token: _Optional[str] = ..., expires_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CompleteAccountLinkRequest(_message.Message):
-    __slots__ = ("tenant_id", "attempt_token", "callback_query")
+    __slots__ = ("tenant_id", "attempt_token", "callback_query", "device")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     CALLBACK_QUERY_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
     attempt_token: str
     callback_query: str
-    def __init__(self, tenant_id: _Optional[str] = ..., attempt_token: _Optional[str] = ..., callback_query: _Optional[str] = ...) -> None: ...
+    device: _session_pb2.Device
+    def __init__(self, tenant_id: _Optional[str] = ..., attempt_token: _Optional[str] = ..., callback_query: _Optional[str] = ..., device: _Optional[_Union[_session_pb2.Device, _Mapping]] = ...) -> None: ...
 
 class CompleteAccountLinkResponse(_message.Message):
     __slots__ = ("account",)
@@ -149,14 +151,16 @@ class ListLinkedAccountsResponse(_message.Message):
     def __init__(self, accounts: _Optional[_Iterable[_Union[LinkedAccount, _Mapping]]] = ...) -> None: ...
 
 class UnlinkAccountRequest(_message.Message):
-    __slots__ = ("tenant_id", "identity_id", "account_id")
+    __slots__ = ("tenant_id", "identity_id", "account_id", "device")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     IDENTITY_ID_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
     identity_id: str
     account_id: str
-    def __init__(self, tenant_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., account_id: _Optional[str] = ...) -> None: ...
+    device: _session_pb2.Device
+    def __init__(self, tenant_id: _Optional[str] = ..., identity_id: _Optional[str] = ..., account_id: _Optional[str] = ..., device: _Optional[_Union[_session_pb2.Device, _Mapping]] = ...) -> None: ...
 
 class UnlinkAccountResponse(_message.Message):
     __slots__ = ()
