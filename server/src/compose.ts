@@ -20,7 +20,7 @@ import { setActiveOrganisation } from './features/organisation/set_active_organi
 import type { Hasher } from './features/password/hasher.ts';
 import type { PasswordStrength } from './features/password/password_rules.ts';
 import { cancelDeletion } from './features/personal_data/deletion.ts';
-import { askForWork, limitAttempts, pruneRateLimits } from './features/rate_limit/limit_attempts.ts';
+import { askForWork, limitAttempts, pruneRateLimits, seldom } from './features/rate_limit/limit_attempts.ts';
 import type { ProofOfWork } from './features/rate_limit/proof_of_work.ts';
 import { authenticateCaller } from './features/service_key/authenticate_caller.ts';
 import { createSession } from './features/session/create_session.ts';
@@ -31,6 +31,7 @@ import { mismatches } from './features/session_binding/mismatches.ts';
 import { exchangeSignInCode } from './features/sign_in/exchange_sign_in_code.ts';
 import { issueSignInCode } from './features/sign_in/issue_sign_in_code.ts';
 import { signInRpc } from './features/sign_in/rpc.ts';
+import { tellOfAttempts } from './features/suspicion/tell_of_attempts.ts';
 import { origins } from './features/tenant/origins.ts';
 import { isSuspended, readSettings } from './features/tenant/read_settings.ts';
 import type { TenantSettings } from './features/tenant/tenant.ts';
@@ -143,15 +144,23 @@ export function compose(parts: Parts) {
 
   const limitDeps = { rateLimits: store.rateLimits, settings, proofOfWork: parts.proofOfWork };
   const limit = limitAttempts(limitDeps);
+  const tell = tellOfAttempts({ ...base, seldom: seldom(limitDeps), queueMails: store.outbox.queue });
   const trail = composeAudit({ ...parts, ...base, uses });
   const webhooks = composeWebhook({ ...parts, newId });
   const organisationDeps = { ...base, organisations: store.organisations };
   const codeDeps = { ...base, codes: store.signInCodes };
   const account = composeAccount({ ...sessionDeps, ...identityDeps, audit: store.audit });
 
-  const mfa = composeMfa({ ...parts, ...base, limitAttempts: limit, verify, createSession: create });
+  const mfa = composeMfa({
+    ...parts,
+    ...base,
+    limitAttempts: limit,
+    tellOfAttempts: tell,
+    verify,
+    createSession: create,
+  });
   const ends = mfa.useCases;
-  const passwords = composePasswords({ ...parts, ...base, limitAttempts: limit, verify, ends });
+  const passwords = composePasswords({ ...parts, ...base, limitAttempts: limit, tellOfAttempts: tell, verify, ends });
   const oauth = composeOauth({
     ...parts,
     ...base,

@@ -16,12 +16,13 @@ import { passkeyRpc } from './features/passkey/rpc.ts';
 import { pendingSignIns } from './features/pending_sign_in/answer_sign_in.ts';
 import { beginSignIn } from './features/pending_sign_in/begin_sign_in.ts';
 import { endSignIn } from './features/pending_sign_in/end_sign_in.ts';
-import { proveRecoveryCode, proveTotp } from './features/pending_sign_in/prove_factor.ts';
+import { proveRecoveryCode, proveTotp, tellOfFailure } from './features/pending_sign_in/prove_factor.ts';
 import { startStepUp } from './features/pending_sign_in/start_step_up.ts';
 import { readPerson, readSubject } from './features/pending_sign_in/subject.ts';
 import type { LimitAttempts } from './features/rate_limit/limit_attempts.ts';
 import type { CreateSession } from './features/session/create_session.ts';
 import type { VerifySession } from './features/session/verify_session.ts';
+import type { TellOfAttempts } from './features/suspicion/tell_of_attempts.ts';
 import type { OriginOf } from './features/tenant/origins.ts';
 import type { TenantSettings } from './features/tenant/tenant.ts';
 import type { NewId } from './kernel/ids.ts';
@@ -38,6 +39,7 @@ export function composeMfa(
     readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
     readonly recordAudit: (events: readonly AuditEvent[]) => Promise<void>;
     readonly limitAttempts: LimitAttempts;
+    readonly tellOfAttempts: TellOfAttempts;
     readonly verify: VerifySession;
     readonly createSession: CreateSession;
   },
@@ -57,7 +59,16 @@ export function composeMfa(
   const pending = pendingSignIns({ ...base, pendingSignIns: store.pendingSignIns });
   const end = endSignIn(base);
   const party = relyingParty({ ...base, key: keyOf('passkey-challenge') });
-  const deps = { ...base, devices, pending, relyingParty: party, beginSignIn: begin, endSignIn: end };
+  const told = tellOfFailure(base);
+  const deps = {
+    ...base,
+    devices,
+    pending,
+    relyingParty: party,
+    beginSignIn: begin,
+    endSignIn: end,
+    tellOfFailure: told,
+  };
   const person = readPerson(deps);
   const useCases = {
     pending,

@@ -12,6 +12,7 @@ import type { EndSignIn } from './features/pending_sign_in/end_sign_in.ts';
 import type { ReadPerson } from './features/pending_sign_in/subject.ts';
 import type { LimitAttempts } from './features/rate_limit/limit_attempts.ts';
 import type { VerifySession } from './features/session/verify_session.ts';
+import type { TellOfAttempts } from './features/suspicion/tell_of_attempts.ts';
 import type { OriginOf } from './features/tenant/origins.ts';
 import type { TenantSettings } from './features/tenant/tenant.ts';
 import { passwordsOfUsersTable } from './features/users_table/passwords_of_users_table.ts';
@@ -29,6 +30,7 @@ export function composePasswords(
     readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
     readonly recordAudit: (events: readonly AuditEvent[]) => Promise<void>;
     readonly limitAttempts: LimitAttempts;
+    readonly tellOfAttempts: TellOfAttempts;
     readonly ends: {
       readonly beginSignIn: BeginSignIn;
       readonly endSignIn: EndSignIn;

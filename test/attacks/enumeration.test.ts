@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ComposedServer, composedServer } from '../support/composed_server.ts';
 import { ADA, type Answer, type HttpWorld, httpWorld } from '../support/http_world.ts';
+import { WIDE_LIMITS } from '../support/world.ts';
 
 const WRONG = 'another-password-42';
 
@@ -159,5 +160,58 @@ describe('attack: enumeration by calls', function () {
     }
     assert.equal(new Set(shapes).size, 1);
     assert.match(shapes[0] ?? '', /^(?!.*allowCredentials":\[\{)/);
+  });
+});
+
+describe('attack: enumeration by what is told to owners', function () {
+  this.timeout(60_000);
+  let server: ComposedServer;
+  before(async () => {
+    const rateLimits = { ...WIDE_LIMITS, account: { burst: 3, perHour: 1 } };
+    server = await composedServer({ mail: true, rateLimits });
+    for (const [name, identifiers] of Object.entries(NAMES)) {
+      if (identifiers.length === 0) continue;
+      const { identity } = await server.rpc.ok('IdentityService', 'createIdentity', { identifiers });
+      const identityId = identity?.id ?? '';
+      if (name !== 'nopwd')
+        await server.rpc.ok('PasswordService', 'setPassword', { identityId, password: ADA.password });
+      if (name === 'disab') await server.rpc.ok('IdentityService', 'disableIdentity', { identityId });
+    }
+  });
+  after(() => server?.close());
+
+  const email = (name: string, verified = true) => ({ type: 1 as const, value: `${name}@example.com`, verified });
+  const NAMES: Readonly<Record<string, ReturnType<typeof email>[]>> = {
+    known: [email('known')],
+    nobod: [],
+    unver: [email('unver', false)],
+    sever: [email('sever'), email('sever2'), email('sever3')],
+    disab: [email('disab')],
+    nopwd: [email('nopwd')],
+  };
+
+  it('MAIL-17 an account that is held up: the same answers and the same work, told or not, known or not', async () => {
+    const seen = new Map<string, unknown>();
+    for (const name of Object.keys(NAMES)) {
+      const rounds: unknown[] = [];
+      for (let round = 0; round < 6; round++) {
+        server.control.calls.length = 0;
+        const request = { identifierType: 1 as const, identifier: `${name}@example.com`, password: WRONG };
+        const { reason, error } = await server.rpc.refused('PasswordService', 'signInWithPassword', request);
+        // Who calls is known for a while; how long has nothing to do with whom the call is about.
+        const calls = server.control.calls.filter((call) => !call.startsWith('serviceKeys.')).sort();
+        rounds.push([reason, error.details, calls]);
+      }
+      seen.set(name, rounds);
+    }
+    for (const [name, rounds] of seen) assert.deepEqual(rounds, seen.get('known'), name);
+    const work = JSON.stringify(seen.get('known'));
+    assert.match(work, /RATE_LIMITED.*outbox\.queue/, 'somebody is told');
+    const told = ((await server.node.readOutbox?.('default', 99)) ?? []).filter(
+      ({ template }) => template === 'sign_in_attempts',
+    );
+    assert.deepEqual(told.map(({ to }) => to).sort(), ['known@example.com', 'nopwd@example.com', 'sever@example.com']);
+    const queued = await server.store.outbox.list('default', 99);
+    assert.equal(queued.length - told.length, 3 + 3 + 2, 'mails to nobody, beside the notices of the passwords');
   });
 });

@@ -36,6 +36,12 @@ export function outboxSuite(store: () => Store): void {
       assert.deepEqual(await store().outbox.list(tenantId, 9), [mail]);
     });
 
+    it('keeps a mail that belongs to no other write', async () => {
+      const mail = mailOf(newTenantId());
+      await store().outbox.queue({ ...NO_TRAIL, mails: [mail] });
+      assert.deepEqual(await store().outbox.list(mail.tenantId, 9), [mail]);
+    });
+
     it('MAIL-2 gives each mail to one of 20 callers, and to nobody else while its lease lasts', async () => {
       const tenantId = newTenantId();
       const mails = Array.from({ length: 7 }, () => mailOf(tenantId));

@@ -8,6 +8,9 @@ export function memoryOutbox(append: (trail: Trail) => void) {
   const own = (mail: Mail & { readonly attempt: number }) =>
     rows.findIndex(({ id, attempt }) => id === mail.id && attempt === mail.attempt);
   const outbox: OutboxStore = {
+    async queue(trail) {
+      append(trail);
+    },
     async claim(limit) {
       const due = rows.filter(({ away }) => !away).slice(0, limit);
       for (const row of due) Object.assign(row, { away: true, attempt: row.attempt + 1 });

@@ -367,7 +367,7 @@ export function memoryStores(clock: () => number = () => 0) {
     sessions: watched('sessions', sessionStore),
     identities: watched('identities', identityStore),
     passwords: watched('passwords', passwordStore),
-    rateLimits: watched('rateLimits', memoryRateLimits()),
+    rateLimits: watched('rateLimits', memoryRateLimits(clock)),
     signInCodes: watched('signInCodes', signInCodeStore),
     services: watched('services', serviceStore),
     serviceKeys: watched('serviceKeys', serviceKeyStore),

@@ -5,10 +5,11 @@ import type { Identity } from '../../server/src/features/identity/identity.ts';
 import { noticeDevice } from '../../server/src/features/known_device/notice_device.ts';
 import { mailSeal, mailWriter } from '../../server/src/features/mail/write_mail.ts';
 import { cancelDeletion } from '../../server/src/features/personal_data/deletion.ts';
-import { limitAttempts } from '../../server/src/features/rate_limit/limit_attempts.ts';
+import { limitAttempts, seldom } from '../../server/src/features/rate_limit/limit_attempts.ts';
 import type { ProofOfWork } from '../../server/src/features/rate_limit/proof_of_work.ts';
 import { createSession } from '../../server/src/features/session/create_session.ts';
 import { sessionUses, verifySession, verifySessionHandle } from '../../server/src/features/session/verify_session.ts';
+import { tellOfAttempts } from '../../server/src/features/suspicion/tell_of_attempts.ts';
 import { DEFAULT_SETTINGS, type TenantSettings } from '../../server/src/features/tenant/tenant.ts';
 import { idMaker } from '../../server/src/kernel/ids.ts';
 import type { Random } from '../../server/src/kernel/random.ts';
@@ -79,6 +80,7 @@ export function testWorld() {
     return create({ tenantId, actor: 'web', identityId: id, acr: 'aal1', amr: ['pwd'], device: NO_DEVICE });
   };
 
+  const tell = tellOfAttempts({ ...common, seldom: seldom(stores), queueMails: stores.outbox.queue });
   const { useCases } = composeMfa({
     ...common,
     store: stores,
@@ -87,11 +89,13 @@ export function testWorld() {
     verify: verifySession(common),
     createSession: create,
     limitAttempts: limitAttempts({ ...common, rateLimits: stores.rateLimits, proofOfWork: fakeWork }),
+    tellOfAttempts: tell,
   });
 
   return {
     ...common,
     useCases,
+    tellOfAttempts: tell,
     mismatched,
     stores,
     time,

@@ -193,7 +193,7 @@ export function secondStepPages(
       return orAgain(context, form, held, credential === undefined ? 'codeRejected' : 'passkeyRejected', async () => {
         const answered =
           credential !== undefined
-            ? await mfa.provePasskey({ ...name, ...more, credentialJson: credential })
+            ? await mfa.provePasskey({ ...name, ...more, credentialJson: credential, address })
             : kind === 'recovery'
               ? await mfa.proveRecoveryCode({ ...name, code, address })
               : await mfa.proveTotp({ ...name, ...more, code, address });

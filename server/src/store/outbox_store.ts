@@ -40,6 +40,8 @@ export function outboxStore(database: Database, appendTrail: AppendTrail): Outbo
     });
 
   return {
+    queue: (trail) => database.write((tx) => appendTrail(tx, trail)),
+
     claim: async (limit, lease) => {
       const claimed: ClaimedMail[] = [];
       for (const row of await database.reader.rows(due, [limit])) {

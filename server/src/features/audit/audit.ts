@@ -15,7 +15,7 @@ export type AuditAction =
   | `factor.${'enrolled' | 'removed' | 'proved' | 'rejected'}`
   | 'recovery_codes.made'
   | `device.${'remembered' | 'forgotten' | 'new'}`
-  | `sign_in.${'pending' | 'stepped_up'}`
+  | `sign_in.${'pending' | 'stepped_up' | 'suspicious'}`
   | `mail_proof.${'started' | 'accepted' | 'rejected'}`
   | `mail.${'sent' | 'given_up'}`
   | `organisation.${'created' | 'updated' | 'deleted' | 'role_put' | 'role_deleted'}`

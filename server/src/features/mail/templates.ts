@@ -33,6 +33,8 @@ export type MailValues = {
   readonly account_unlinked: ChangeValues;
   /** Somebody signed in from a device that the account did not know. */
   readonly new_device: DeviceValues;
+  /** Somebody tries to sign in again and again, or fails at the second step. */
+  readonly sign_in_attempts: DeviceValues & { readonly what: 'throttled' | 'second_factor' };
   readonly sign_in_code: CodeValues;
   readonly reset_password: CodeValues;
   readonly verify_email: CodeValues;

@@ -46,7 +46,11 @@ export type MailWriter = {
 };
 
 /** A notice that could not be sent for three days is old news. */
-const NOTICE_LIFETIME: Span = 3 * 86_400_000;
+export const NOTICE_LIFETIME: Span = 3 * 86_400_000;
+
+/** In which language a person is written to. */
+export const languageOf = (identity: Pick<Identity, 'metadata'> | undefined): Language =>
+  pickLanguage([identity?.metadata.language ?? '']) ?? 'en';
 
 export function mailWriter(deps: {
   readonly enabled: boolean;
@@ -71,9 +75,10 @@ export function mailWriter(deps: {
     };
     return { tenantId, id, sealed: deps.seal.seal(content, tenantId, id), createdAt: now, expiresAt: now + lifetime };
   };
-  const notices: MailWriter['notices'] = async ({ tenantId, identifiers, metadata }, template, values) => {
+  const notices: MailWriter['notices'] = async (identity, template, values) => {
     if (!deps.enabled) return [];
-    const language = pickLanguage([metadata.language ?? '']) ?? 'en';
+    const { tenantId, identifiers } = identity;
+    const language = languageOf(identity);
     const to = identifiers.flatMap(({ type, value, verified }) => (type === 'email' && verified ? [value] : []));
     const mails = to.map((address) =>
       write({ tenantId, to: address, template, values, language, lifetime: NOTICE_LIFETIME }),

@@ -6,7 +6,7 @@ import type { Identity } from '../identity/identity.ts';
 import type { RememberedDevices } from '../mfa/remembered_devices.ts';
 import type { PendingName, PendingSignIns } from '../pending_sign_in/answer_sign_in.ts';
 import type { BeginSignIn, SignInStep } from '../pending_sign_in/begin_sign_in.ts';
-import type { Answered } from '../pending_sign_in/prove_factor.ts';
+import type { Answered, TellOfFailure } from '../pending_sign_in/prove_factor.ts';
 import type { Passkey } from './passkey.ts';
 import type { RelyingParty } from './relying_party.ts';
 import type { PasskeyStore } from './store.ts';
@@ -18,6 +18,7 @@ type Deps = {
   readonly devices: Pick<RememberedDevices, 'remember'>;
   readonly beginSignIn: BeginSignIn;
   readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
+  readonly tellOfFailure: TellOfFailure;
   readonly recordAudit: (events: readonly AuditEvent[]) => Promise<void>;
   readonly clock: Clock;
   readonly newId: NewId;
@@ -88,15 +89,20 @@ export type ProvePasskey = (
     readonly actor: string;
     readonly credentialJson: string;
     readonly remember?: boolean;
+    /** Address of the person's device; empty if it is not known. */
+    readonly address?: string;
   },
 ) => Promise<Answered>;
 
 export function provePasskey(deps: Deps): ProvePasskey {
   const check = checkAnswer(deps);
-  return async ({ actor, credentialJson, remember = false, ...name }) => {
+  return async ({ actor, credentialJson, remember = false, address = '', ...name }) => {
     const pending = await deps.pending.read(name);
     const { tenantId, digest, identityId } = pending;
-    const { userVerified } = await check(tenantId, actor, digest, credentialJson, identityId);
+    const { userVerified } = await check(tenantId, actor, digest, credentialJson, identityId).catch(async (error) => {
+      if (error instanceof TrustError) await deps.tellOfFailure(actor, pending, address);
+      throw error;
+    });
     const method = userVerified ? 'passkey_verified' : 'passkey';
     if (pending.held) {
       await deps.pending.prove(pending, method);

@@ -70,7 +70,14 @@ export function passkeyRpc(useCases: {
       const { proof, deviceToken } =
         token === ''
           ? { ...(await useCases.signInWithPasskey({ tenantId, actor, credentialJson })), deviceToken: undefined }
-          : await useCases.provePasskey({ tenantId, actor, token, credentialJson, remember: rememberDevice });
+          : await useCases.provePasskey({
+              tenantId,
+              actor,
+              token,
+              credentialJson,
+              remember: rememberDevice,
+              address: fields.device.ipAddress,
+            });
       if (proof === undefined) throw new Error('a passkey that verified its user did not end the sign-in');
       const signedIn = signedInMessage(await useCases.endSignIn(proof, actor, fields.device), deviceToken);
       return { signedIn };

@@ -8,6 +8,7 @@ import type { EndSignIn } from '../pending_sign_in/end_sign_in.ts';
 import type { LimitAttempts } from '../rate_limit/limit_attempts.ts';
 import type { CreatedSession } from '../session/create_session.ts';
 import type { Device } from '../session/session.ts';
+import type { TellOfAttempts } from '../suspicion/tell_of_attempts.ts';
 import type { Elsewhere } from '../users_table/elsewhere.ts';
 import type { Hasher } from './hasher.ts';
 import { refuseOverlong } from './password_rules.ts';
@@ -49,6 +50,7 @@ export function provePassword(deps: {
   readonly readIdentityByIdentifier: ReadIdentityByIdentifier;
   readonly passwords: Pick<PasswordStore, 'read' | 'rehash'>;
   readonly limitAttempts: LimitAttempts;
+  readonly tellOfAttempts: TellOfAttempts;
   /** Where else people have passwords. It is asked each time, so that each attempt is the same work. */
   readonly elsewhere?: Elsewhere | undefined;
   readonly hasher: Hasher;
@@ -69,12 +71,16 @@ export function provePassword(deps: {
   };
 
   return async ({ tenantId, actor, identifierType, identifier, password, address, proofOfWork = '' }) => {
+    const place = { userAgent: '', ipAddress: address };
     refuseOverlong(password);
     const value = canonicalIdentifier(identifierType, identifier);
     const identity =
       value === undefined ? undefined : await deps.readIdentityByIdentifier(tenantId, identifierType, value);
     const account = value === undefined ? undefined : `${identifierType} ${value}`;
-    const passage = await deps.limitAttempts({ tenantId, account, address, identityId: identity?.id, proofOfWork });
+    const throttled = () =>
+      deps.tellOfAttempts({ what: 'throttled', tenantId, actor, account: account ?? '', identity, place });
+    const counted = { tenantId, account, address: place.ipAddress, identityId: identity?.id };
+    const passage = await deps.limitAttempts({ ...counted, throttled, proofOfWork });
     const stored = await passwords.read(tenantId, (passage === 'open' ? identity?.id : undefined) ?? NOBODY);
     const matches = await hasher.verify(stored, password);
     const open = passage === 'open';

@@ -2,11 +2,13 @@ import { TrustError } from '../../errors/trust_error.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { NewId } from '../../kernel/ids.ts';
 import type { AuditEvent } from '../audit/audit.ts';
+import type { Identity } from '../identity/identity.ts';
 import type { RecoveryCodes } from '../mfa/recovery_codes.ts';
 import type { RememberedDevices } from '../mfa/remembered_devices.ts';
 import type { MfaStore } from '../mfa/store.ts';
 import { type TotpVault, totpStep } from '../mfa/totp.ts';
 import type { LimitAttempts } from '../rate_limit/limit_attempts.ts';
+import type { TellOfAttempts } from '../suspicion/tell_of_attempts.ts';
 import { type AnsweredSignIn, factorEvents, type PendingName, type PendingSignIns } from './answer_sign_in.ts';
 import type { PendingSignIn } from './pending_sign_in.ts';
 
@@ -36,10 +38,29 @@ type Deps = {
   readonly recovery: RecoveryCodes;
   readonly devices: Pick<RememberedDevices, 'remember'>;
   readonly limitAttempts: LimitAttempts;
+  readonly tellOfFailure: TellOfFailure;
   readonly recordAudit: (events: readonly AuditEvent[]) => Promise<void>;
   readonly clock: Clock;
   readonly newId: NewId;
 };
+
+/** Tells the owner where a second factor fails again and again: whoever fails has proved the first. */
+export type TellOfFailure = (
+  actor: string,
+  pending: Pick<PendingSignIn, 'tenantId' | 'identityId'>,
+  address: string,
+) => Promise<void>;
+
+export function tellOfFailure(deps: {
+  readonly tellOfAttempts: TellOfAttempts;
+  readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
+}): TellOfFailure {
+  return async (actor, { tenantId, identityId }, address) => {
+    const identity = await deps.readIdentity(tenantId, identityId);
+    const place = { userAgent: '', ipAddress: address };
+    await deps.tellOfAttempts({ what: 'second_factor', tenantId, actor, account: identityId, identity, place });
+  };
+}
 
 /** Proves a code of the authenticator app (spec MFA-5). */
 export function proveTotp(deps: Deps): ProveFactor {
@@ -83,6 +104,7 @@ function prove(
     const accepted = await check(pending, code, event(actor, pending, 'factor.proved', type));
     if (accepted === undefined) {
       await deps.recordAudit([event(actor, pending, 'factor.rejected', type)]);
+      await deps.tellOfFailure(actor, pending, address);
       throw new TrustError('CREDENTIAL_REJECTED');
     }
     const { codesLeft } = accepted;

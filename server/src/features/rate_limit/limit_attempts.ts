@@ -21,6 +21,8 @@ export type Attempt = {
    * identity takes the same work under the name.
    */
   readonly identityId?: string | undefined;
+  /** Runs where the limit of the account refuses, ahead of the refusal: for every name alike. */
+  readonly throttled?: (() => Promise<void>) | undefined;
   /** Set for what begins something: beyond what is free, work must be proved. The solution of a challenge; empty where there is none. */
   readonly proofOfWork?: string | undefined;
 };
@@ -31,10 +33,11 @@ export type Attempt = {
  */
 export type LimitAttempts = (attempt: Attempt) => Promise<'open' | 'silenced'>;
 
-/** `silent`: is kept without a word. `free`: beyond it work must be proved. `once`: the proof itself. */
+/** `silent`: is kept without a word. `free`: beyond it work must be proved. `once`: the proof itself. `ofAccount`: whoever refuses by it is told of. */
 type Counted = {
   readonly subject: string;
   readonly limit: RateLimit;
+  readonly ofAccount?: true;
   readonly kind?: 'silent' | 'free' | 'once';
 };
 
@@ -45,7 +48,7 @@ type LimitDeps = {
 };
 
 export function limitAttempts(deps: LimitDeps): LimitAttempts {
-  const count = async (tenantId: string, subjects: readonly Counted[]) => {
+  const count = async ({ tenantId, throttled }: Attempt, subjects: readonly Counted[]) => {
     const counted = subjects.toSorted((a, b) => (a.subject < b.subject ? -1 : 1));
     let answer: ReturnType<typeof judge> | undefined;
     await deps.rateLimits.update(
@@ -57,6 +60,7 @@ export function limitAttempts(deps: LimitDeps): LimitAttempts {
       },
     );
     if (answer === undefined) throw new Error('the limits were not asked');
+    if (answer.throttled) await throttled?.();
     if (answer.wait > 0) throw new TrustError('RATE_LIMITED', { retryAfterMs: answer.wait });
     return answer;
   };
@@ -65,13 +69,13 @@ export function limitAttempts(deps: LimitDeps): LimitAttempts {
     const { tenantId, address, proofOfWork: solution } = attempt;
     const { rateLimits: limits } = await deps.settings(tenantId);
     const counted = [...countedFor(attempt, limits), ...(solution === undefined ? [] : freeFor(address, limits))];
-    let answer = await count(tenantId, counted);
+    let answer = await count(attempt, counted);
     if (answer.unproved > 0 && solution) {
       // Looked at where it is needed only, and by none that a limit refuses: looking costs a millisecond or two.
       const proved = await deps.proofOfWork.solved(tenantId, solution);
       const once =
         proved === undefined ? [] : [{ subject: digest('work', proved), limit: ONCE, kind: 'once' } as const];
-      if (once.length > 0) answer = await count(tenantId, [...counted, ...once]);
+      if (once.length > 0) answer = await count(attempt, [...counted, ...once]);
     }
     if (answer.unproved > 0) {
       const challenge = await deps.proofOfWork.challenge(tenantId);
@@ -106,7 +110,11 @@ const ONCE: RateLimit = { burst: 1, perHour: 1 };
  * what is free, where work was proved. A proof is spent only where it was needed.
  */
 function judge(counted: readonly Counted[], arrivals: readonly number[], now: number) {
-  const passages = counted.map(({ limit, kind }, place) => ({ kind, ...pass(limit, arrivals[place] ?? 0, now) }));
+  const passages = counted.map(({ limit, kind, ofAccount }, place) => ({
+    kind,
+    ofAccount,
+    ...pass(limit, arrivals[place] ?? 0, now),
+  }));
   const waits = (of: Counted['kind']) =>
     Math.max(0, ...passages.map((one) => (one.kind === of && !one.passes ? one.wait : 0)));
   const wait = waits(undefined);
@@ -114,10 +122,11 @@ function judge(counted: readonly Counted[], arrivals: readonly number[], now: nu
   const proved = passages.some(({ kind, passes }) => kind === 'once' && passes);
   const unproved = proved ? 0 : beyond;
   const silenced = waits('silent') > 0;
-  if (wait > 0 || unproved > 0) return { wait, unproved, silenced, arrivals };
+  const throttled = passages.some(({ ofAccount, passes }) => ofAccount === true && !passes);
+  if (wait > 0 || unproved > 0) return { wait, unproved, silenced, throttled, arrivals };
   const moves = (kind: Counted['kind']) => kind !== 'once' || beyond > 0;
   const moved = passages.map((one, place) => (one.passes && moves(one.kind) ? one.arrival : (arrivals[place] ?? 0)));
-  return { wait, unproved, silenced, arrivals: moved };
+  return { wait, unproved, silenced, throttled, arrivals: moved };
 }
 
 /** What an attempt is counted for. Names are kept as digests: the table tells nobody who was asked for, and each fits. */
@@ -130,7 +139,7 @@ function countedFor({ account, recipient, address, identityId }: Attempt, limits
     ...(account === undefined
       ? []
       : [
-          { subject: digest('name', account), limit: limits.account },
+          { subject: digest('name', account), limit: limits.account, ofAccount: true } as const,
           { subject: digest('identity', identityId ?? account), limit: limits.account, kind: 'silent' } as const,
         ]),
   ];
@@ -147,6 +156,21 @@ function freeFor(address: string, { freeAddress, freeTenant }: RateLimits): Coun
 }
 
 const digest = (kind: string, text: string) => `${kind} ${hash('sha256', `trust-layer:limit:${kind}:${text}`, 'hex')}`;
+
+/** Whether something may be done again that is done seldom: counted for all nodes, and alike for every subject. */
+export type Seldom = (tenantId: string, subject: string, limit: RateLimit) => Promise<boolean>;
+
+export const seldom =
+  ({ rateLimits }: Pick<LimitDeps, 'rateLimits'>): Seldom =>
+  async (tenantId, subject, limit) => {
+    let passes = false;
+    await rateLimits.update(tenantId, [digest('seldom', subject)], ([arrival = 0], now) => {
+      const passage = pass(limit, arrival, now);
+      passes = passage.passes;
+      return [passage.passes ? passage.arrival : arrival];
+    });
+    return passes;
+  };
 
 const PRUNE_ROWS = 10_000;
 

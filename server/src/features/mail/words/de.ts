@@ -72,6 +72,23 @@ export const de: Dictionary = {
       'Waren Sie das, ist nichts zu tun. Wenn nicht, ändern Sie sofort Ihr Passwort und melden Sie sich überall ab.',
     ],
   }),
+  sign_in_attempts: ({ what, ...at }, name) => ({
+    subject:
+      what === 'throttled'
+        ? 'Viele Versuche, sich bei Ihrem Konto anzumelden'
+        : 'Jemand ist an Ihrem zweiten Schritt gescheitert',
+    lead: [
+      what === 'throttled'
+        ? `Jemand hat so oft versucht, sich bei Ihrem Konto bei ${name} anzumelden, dass die Anmeldung eine Weile aufgehalten wird. Der bisher letzte Versuch:`
+        : `Jemand hat den ersten Schritt der Anmeldung bei Ihrem Konto bei ${name} bestanden und ist am zweiten mehrmals gescheitert. Der bisher letzte Versuch:`,
+      placed(at),
+    ],
+    after: [
+      what === 'throttled'
+        ? 'Waren Sie das, warten Sie ein wenig, oder wählen Sie ein neues Passwort. Waren Sie es nicht: Durch diese Versuche kam niemand hinein. Wählen Sie ein anderes Passwort, falls Ihres kurz ist oder auch anderswo benutzt wird.'
+        : 'Waren Sie das, ist nichts zu tun. Waren Sie es nicht: Niemand kam hinein, aber jemand kennt Ihr Passwort oder liest Ihre E-Mails. Ändern Sie sofort Ihr Passwort, und melden Sie sich überall ab.',
+    ],
+  }),
   sign_in_code: ({ code, link, minutes }, name) => ({
     subject: 'Ihr Code zur Anmeldung',
     lead: [`Jemand, hoffentlich Sie, möchte sich mit dieser Adresse bei ${name} anmelden. Der Code ist:`],

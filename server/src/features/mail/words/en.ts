@@ -69,6 +69,20 @@ export const en: Dictionary = {
       'If that was you, there is nothing to do. If it was not, change your password at once, and sign out everywhere.',
     ],
   }),
+  sign_in_attempts: ({ what, ...at }, name) => ({
+    subject: what === 'throttled' ? 'Many attempts to sign in to your account' : 'Somebody failed at your second step',
+    lead: [
+      what === 'throttled'
+        ? `Somebody tried to sign in to your account at ${name} so often that it is held up for a while. The last attempt so far:`
+        : `Somebody passed the first step of the sign-in to your account at ${name}, and failed at the second several times. The last attempt so far:`,
+      placed(at),
+    ],
+    after: [
+      what === 'throttled'
+        ? 'If that was you, wait a little, or choose a new password. If it was not, nobody got in by these attempts. Choose another password if yours is short or used elsewhere too.'
+        : 'If that was you, there is nothing to do. If it was not, nobody got in, but somebody knows your password, or reads your mail: change your password at once, and sign out everywhere.',
+    ],
+  }),
   sign_in_code: ({ code, link, minutes }, name) => ({
     subject: 'Your code to sign in',
     lead: [`Somebody, you we hope, wants to sign in to ${name} with this address. The code is:`],

@@ -72,6 +72,23 @@ export const fr: Dictionary = {
       'Si c’était vous, vous n’avez rien à faire. Sinon, changez tout de suite votre mot de passe et déconnectez-vous partout.',
     ],
   }),
+  sign_in_attempts: ({ what, ...at }, name) => ({
+    subject:
+      what === 'throttled'
+        ? 'De nombreuses tentatives de connexion à votre compte'
+        : 'Quelqu’un a échoué à votre deuxième étape',
+    lead: [
+      what === 'throttled'
+        ? `Quelqu’un a essayé si souvent de se connecter à votre compte chez ${name} que la connexion est ralentie pendant un moment. La dernière tentative à ce jour :`
+        : `Quelqu’un a réussi la première étape de la connexion à votre compte chez ${name} et a échoué plusieurs fois à la deuxième. La dernière tentative à ce jour :`,
+      placed(at),
+    ],
+    after: [
+      what === 'throttled'
+        ? 'Si c’était vous, attendez un peu ou choisissez un nouveau mot de passe. Sinon, personne n’est entré par ces tentatives. Choisissez un autre mot de passe si le vôtre est court ou sert aussi ailleurs.'
+        : 'Si c’était vous, vous n’avez rien à faire. Sinon, personne n’est entré, mais quelqu’un connaît votre mot de passe ou lit vos e-mails : changez tout de suite votre mot de passe et déconnectez-vous partout.',
+    ],
+  }),
   sign_in_code: ({ code, link, minutes }, name) => ({
     subject: 'Votre code de connexion',
     lead: [`Quelqu’un, vous espérons-le, veut se connecter à ${name} avec cette adresse. Le code est :`],

@@ -70,6 +70,7 @@ export const account: Texts['account'] = {
     'device.new': 'Von einem neuen Gerät aus angemeldet',
     'device.remembered': 'Gerät gemerkt',
     'device.forgotten': 'Gemerkte Geräte vergessen',
+    'sign_in.suspicious': 'Verdächtige Versuche, sich anzumelden',
     'sign_in.stepped_up': 'Mit zweitem Nachweis bestätigt',
   },
 };

@@ -68,6 +68,7 @@ export const account = {
     'device.new': 'Signed in from a new device',
     'device.remembered': 'Device remembered',
     'device.forgotten': 'Remembered devices forgotten',
+    'sign_in.suspicious': 'Suspicious attempts to sign in',
     'sign_in.stepped_up': 'Confirmed with a second factor',
   },
 };

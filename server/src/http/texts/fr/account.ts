@@ -71,6 +71,7 @@ export const account: Texts['account'] = {
     'device.new': 'Connexion depuis un nouvel appareil',
     'device.remembered': 'Appareil mémorisé',
     'device.forgotten': 'Appareils mémorisés oubliés',
+    'sign_in.suspicious': 'Tentatives de connexion suspectes',
     'sign_in.stepped_up': 'Confirmé par un second moyen de preuve',
   },
 };
