@@ -348,7 +348,8 @@ func (c *TrustClient) ForgetDevices(
 	return call(ctx, c, c.stubs.mfa.ForgetDevices, request)
 }
 
-// ListOauthProviders lists the providers that the server is configured with. Scope `sign-in`. Errors: INVALID_FIELD.
+// ListOauthProviders lists the providers that the tenant offers; none where it has switched them off. Scope `sign-in`.
+// Errors: INVALID_FIELD.
 func (c *TrustClient) ListOauthProviders(
 	ctx context.Context, request *trustv1.ListOauthProvidersRequest,
 ) (*trustv1.ListOauthProvidersResponse, error) {
@@ -366,7 +367,7 @@ func (c *TrustClient) StartOauthSignIn(
 // CompleteOauthSignIn checks what the provider sent the browser back with and makes a session, or tells what is still
 // asked. An account that is not linked makes a new identity; it never leads into one that is there. Scope `sign-in`.
 // Errors: INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED,
-// OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE.
+// OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE, FEATURE_NOT_CONFIGURED.
 func (c *TrustClient) CompleteOauthSignIn(
 	ctx context.Context, request *trustv1.CompleteOauthSignInRequest,
 ) (*trustv1.CompleteOauthSignInResponse, error) {
@@ -383,7 +384,8 @@ func (c *TrustClient) StartAccountLink(
 }
 
 // CompleteAccountLink checks what the provider sent the browser back with and links the account. Scope `sign-in`.
-// Errors: INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE.
+// Errors: INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE,
+// FEATURE_NOT_CONFIGURED.
 func (c *TrustClient) CompleteAccountLink(
 	ctx context.Context, request *trustv1.CompleteAccountLinkRequest,
 ) (*trustv1.CompleteAccountLinkResponse, error) {
@@ -533,7 +535,8 @@ func (c *TrustClient) CompletePasskeyRegistration(
 }
 
 // StartPasskeySignIn makes the options of `navigator.credentials.get` for a passkey as the only factor, or, with a
-// pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED.
+// pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED,
+// FEATURE_NOT_CONFIGURED (the tenant has switched it off as the only factor).
 func (c *TrustClient) StartPasskeySignIn(
 	ctx context.Context, request *trustv1.StartPasskeySignInRequest,
 ) (*trustv1.StartPasskeySignInResponse, error) {
@@ -541,7 +544,7 @@ func (c *TrustClient) StartPasskeySignIn(
 }
 
 // CompletePasskeySignIn checks what the browser signed. As the only factor, the passkey must have verified its user.
-// Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED.
+// Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED, FEATURE_NOT_CONFIGURED.
 func (c *TrustClient) CompletePasskeySignIn(
 	ctx context.Context, request *trustv1.CompletePasskeySignInRequest,
 ) (*trustv1.CompletePasskeySignInResponse, error) {

@@ -62,6 +62,7 @@ export function composeEmail(
     readonly store: Pick<Parts['store'], 'mailProofs' | 'identities' | 'mfa' | 'oauth'>;
     readonly newId: NewId;
     readonly originOf: OriginOf;
+    readonly settings: (tenantId: string) => Promise<TenantSettings>;
     readonly mails: MailWriter;
     readonly limitAttempts: LimitAttempts;
     readonly recordAudit: (events: readonly AuditEvent[]) => Promise<void>;

@@ -290,7 +290,7 @@ const EDGES: Readonly<Record<string, Readonly<Record<string, Edge>>>> = {
 
 /** Fields without an edge, or held elsewhere (tenants: unauthenticated.test.ts; page tokens: page_tokens.test.ts). */
 const ANY =
-  /(^|\.)(tenant_id|page_token|consistency|expected_version|verified|immediate|sign_up_open|remember_device|mfa_policy|session_overflow|session_binding\.(network|device)|new_device_mail|after_seq|claim_email)$|^RevokeSession\.identity_id$|^Watch\./;
+  /(^|\.)(tenant_id|page_token|consistency|expected_version|verified|immediate|sign_up_open|remember_device|mfa_policy|session_overflow|session_binding\.(network|device)|new_device_mail|sign_in_methods\.(mail|passkey|oauth)|after_seq|claim_email)$|^RevokeSession\.identity_id$|^Watch\./;
 
 function fieldsOf(desc: DescMessage, prefix = ''): string[] {
   return desc.fields.flatMap((field) => {

@@ -85,22 +85,29 @@ export function mailPages(
     const more = { binding: redirect.bindingOf(transaction), wanted: request.acr };
     if (kind === 'recover') {
       const step = await email.completePasswordReset(given, fields.password ?? '', more);
-      return redirect.goOn(context, step, request);
+      // Where no mail signs in, the new password does.
+      return step === undefined
+        ? context.redirect(pageLink('/sign-in', request), 303)
+        : redirect.goOn(context, step, request);
     }
     const deviceToken = readCookie(context.req.header('cookie'), devices.name);
     return redirect.goOn(context, await email.completeMailSignIn(given, { ...more, deviceToken }), request);
   };
 
+  const isOff = (kind: Kind, { settings }: Flow) => kind === 'sign-in/mail' && !settings.signInMethods.mail;
+
   const open = (kind: Kind) => async (context: PageContext) => {
     if (!email.enabled) return refuse(context, notFound());
     const flow = await redirect.opened(context);
-    return flow instanceof Response ? flow : show(context, kind, flow, { email: '' });
+    if (flow instanceof Response) return flow;
+    return isOff(kind, flow) ? refuse(context, notFound()) : show(context, kind, flow, { email: '' });
   };
 
   const submit = (kind: Kind) => async (context: PageContext) => {
     if (!email.enabled) return refuse(context, notFound());
     const form = await redirect.posted(context, `/${kind}`);
     if (form instanceof Response) return form;
+    if (isOff(kind, form)) return refuse(context, notFound());
     const { flow_token: flowToken, code = '', email: typed = '' } = form.fields;
     try {
       if (flowToken === undefined) {
@@ -122,6 +129,8 @@ export function mailPages(
   const behind = async (context: PageContext, token: string, transaction: string | undefined) => {
     const proof = email.enabled ? await email.look(options.tenantId, token) : undefined;
     if (proof === undefined) return undefined;
+    const { signInMethods } = await options.settings(options.tenantId);
+    if (proof.purpose === 'sign_in' && !signInMethods.mail) return undefined;
     const own = transaction !== undefined && proof.binding === redirect.bindingOf(transaction);
     const flow = own && proof.request !== '' ? await redirect.read(readQuery(proof.request) ?? {}) : undefined;
     return { proof, flow: flow === undefined || 'status' in flow ? undefined : flow, context };

@@ -117,8 +117,8 @@ export function oauthPages(
   const start = async (context: PageContext, form: OwnForm): Promise<Response> => {
     const { provider = '', purpose: asked = 'sign_in', hold } = form.fields;
     const purpose = PURPOSES.find((one) => one === asked);
-    if (purpose === undefined || !oauth.providers.some(({ name }) => name === provider))
-      return refuse(context, badForm(400));
+    const offered = form.settings.signInMethods.oauth ? oauth.providers : [];
+    if (purpose === undefined || !offered.some(({ name }) => name === provider)) return refuse(context, badForm(400));
     const identity = purpose === 'link' ? (await subjectOf(context, form)).identity : undefined;
     const { url } = await oauth.startOauth({
       tenantId: options.tenantId,

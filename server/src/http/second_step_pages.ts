@@ -109,7 +109,7 @@ export function secondStepPages(
       mfa.factors.list(options.tenantId, identity.id),
       options.oauth.linkedAccounts.list(options.tenantId, identity.id),
     ]);
-    const { providers } = options.oauth;
+    const providers = flow.settings.signInMethods.oauth ? options.oauth.providers : [];
     const offersFactors = flow.settings.mfaPolicy !== 'off';
     const view = {
       ...form,

@@ -55,7 +55,9 @@ export function signInPages(
     const token = tokens.token(redirect.transactionOf(context), request);
     const { t } = context.var;
     const work = typed?.work ?? (await options.askForWork(options.tenantId, options.clientOf(context)));
-    const form = { t, request, token, fault: typed?.fault, work, providers: options.oauth.providers };
+    const { signInMethods: ways } = settings;
+    const providers = ways.oauth ? options.oauth.providers : [];
+    const form = { t, request, token, fault: typed?.fault, work, providers };
     const workScript: readonly PageScript[] = work === undefined ? [] : ['work'];
     const identifier = typed?.fields.identifier?.slice(0, 254) ?? '';
     const displayName = typed?.fields.display_name?.slice(0, 128) ?? '';
@@ -72,10 +74,11 @@ export function signInPages(
         scripts: workScript,
       });
     }
-    const passkeys = redirect.hasPasskeys && settings.mfaPolicy !== 'off';
+    const passkeys = redirect.hasPasskeys && ways.passkey && settings.mfaPolicy !== 'off';
     const passkeyOptions = passkeys ? await mfa.startPasskeySignIn(options.tenantId, undefined) : undefined;
     const byMail = options.email.enabled;
-    const view = { ...form, kind, identifier, byMail, signUpOpen: settings.signUpOpen && kind === 'sign-in' };
+    const byCode = byMail && ways.mail && kind === 'sign-in';
+    const view = { ...form, kind, identifier, byMail, byCode, signUpOpen: settings.signUpOpen && kind === 'sign-in' };
     const body = signInView({ ...view, passkeyOptions });
     return options.page(context, {
       ...common,

@@ -263,6 +263,7 @@ export {
   SigningKeyState,
 } from './trust/v1/signing_key.ts';
 export type {
+  SignInMethods,
   TenantSettings,
   SessionBinding,
   Branding,

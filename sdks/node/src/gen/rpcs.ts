@@ -420,7 +420,8 @@ export abstract class ContractRpcs extends Rpcs {
   }
 
   /**
-   * Lists the providers that the server is configured with. Scope `sign-in`. Errors: INVALID_FIELD.
+   * Lists the providers that the tenant offers; none where it has switched them off. Scope `sign-in`. Errors:
+   * INVALID_FIELD.
    */
   listOauthProviders(
     request: Input<oauth.ListOauthProvidersRequest>,
@@ -444,7 +445,7 @@ export abstract class ContractRpcs extends Rpcs {
    * Checks what the provider sent the browser back with and makes a session, or tells what is still asked. An account
    * that is not linked makes a new identity; it never leads into one that is there. Scope `sign-in`. Errors:
    * INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, OAUTH_PROVIDER_UNAVAILABLE,
-   * CONCURRENT_CHANGE.
+   * CONCURRENT_CHANGE, FEATURE_NOT_CONFIGURED.
    */
   completeOauthSignIn(
     request: Input<oauth.CompleteOauthSignInRequest>,
@@ -466,7 +467,7 @@ export abstract class ContractRpcs extends Rpcs {
 
   /**
    * Checks what the provider sent the browser back with and links the account. Scope `sign-in`. Errors: INVALID_FIELD,
-   * OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE.
+   * OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE, FEATURE_NOT_CONFIGURED.
    */
   completeAccountLink(
     request: Input<oauth.CompleteAccountLinkRequest>,
@@ -671,7 +672,8 @@ export abstract class ContractRpcs extends Rpcs {
 
   /**
    * Makes the options of `navigator.credentials.get` for a passkey as the only factor, or, with a pending sign-in, as
-   * its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED.
+   * its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, FEATURE_NOT_CONFIGURED (the
+   * tenant has switched it off as the only factor).
    */
   startPasskeySignIn(
     request: Input<passkey.StartPasskeySignInRequest>,
@@ -682,7 +684,7 @@ export abstract class ContractRpcs extends Rpcs {
 
   /**
    * Checks what the browser signed. As the only factor, the passkey must have verified its user. Scope `sign-in`.
-   * Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED.
+   * Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED, FEATURE_NOT_CONFIGURED.
    */
   completePasskeySignIn(
     request: Input<passkey.CompletePasskeySignInRequest>,

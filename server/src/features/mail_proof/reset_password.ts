@@ -6,6 +6,7 @@ import { refuseOverlong } from '../password/password_rules.ts';
 import type { WritePassword } from '../password/set_password.ts';
 import { NOBODY, type ReadIdentityByIdentifier } from '../password/sign_in_with_password.ts';
 import type { BeginInput, BeginSignIn, SignInStep } from '../pending_sign_in/begin_sign_in.ts';
+import type { TenantSettings } from '../tenant/tenant.ts';
 import { emailOf, holds, withVerified } from './addresses.ts';
 import { type Asker, type Given, type MailProofs, rejected, type Started } from './mail_proofs.ts';
 
@@ -48,15 +49,19 @@ export type CompletePasswordReset = (
   given: Given,
   password: string,
   more?: Pick<BeginInput, 'binding' | 'wanted'>,
-) => Promise<SignInStep>;
+) => Promise<SignInStep | undefined>;
 
-/** Sets the new password, ends every session, tells the owner, and signs in as far as the mail proves it: a second factor is asked for still. */
+/**
+ * Sets the new password, ends every session, tells the owner, and signs in as far as the mail proves it: a second factor is asked for still. Undefined where the
+ * tenant lets no mail sign in: then the new password does.
+ */
 export function completePasswordReset(
   deps: Mfa & {
     readonly mailProofs: MailProofs;
     readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
     readonly writePassword: WritePassword;
     readonly beginSignIn: BeginSignIn;
+    readonly settings: (tenantId: string) => Promise<TenantSettings>;
   },
 ): CompletePasswordReset {
   return async (given, password, more = {}) => {
@@ -80,6 +85,8 @@ export function completePasswordReset(
         return withVerified(before, proof.email);
       },
     });
+    const { signInMethods } = await deps.settings(tenantId);
+    if (!signInMethods.mail) return undefined;
     return deps.beginSignIn({ ...more, tenantId, actor, identity: after, method: 'email_code' });
   };
 }

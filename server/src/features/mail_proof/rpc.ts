@@ -50,9 +50,9 @@ export function emailRpc(useCases: {
   const by = ({ tenantId, caller }: Call) => ({ tenantId, actor: caller.service });
   const askerBy = (call: Call, on: Device) => ({ ...by(call), address: on.ipAddress });
   const started = ({ flowToken, expiresAt }: Started) => ({ flowToken, expiresAt: timestamp(expiresAt) });
-  const outcome = async ({ proof, pending }: SignInStep, { caller }: Call, on: Device) =>
+  const outcome = async ({ proof, pending }: Partial<SignInStep>, { caller }: Call, on: Device) =>
     proof === undefined
-      ? { signedIn: undefined, pending: pendingMessage(pending) }
+      ? { signedIn: undefined, pending: pending && pendingMessage(pending) }
       : { signedIn: signedInMessage(await useCases.endSignIn(proof, caller.service, on)), pending: undefined };
 
   return {
@@ -81,7 +81,8 @@ export function emailRpc(useCases: {
 
     async completePasswordReset(request, call) {
       const { device: on, password, ...typed } = checked(resetFields, request);
-      return outcome(await useCases.completePasswordReset({ ...by(call), place: on, ...typed }, password), call, on);
+      const step = await useCases.completePasswordReset({ ...by(call), place: on, ...typed }, password);
+      return outcome(step ?? {}, call, on);
     },
 
     async startEmailVerification(request, call) {

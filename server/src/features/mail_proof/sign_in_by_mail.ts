@@ -1,6 +1,8 @@
 import type { Identity } from '../identity/identity.ts';
 import type { ReadIdentityByIdentifier } from '../password/sign_in_with_password.ts';
 import type { BeginInput, BeginSignIn, SignInStep } from '../pending_sign_in/begin_sign_in.ts';
+import { refuseMethod } from '../sign_in/sign_in_methods.ts';
+import type { TenantSettings } from '../tenant/tenant.ts';
 import { emailOf, holds } from './addresses.ts';
 import { type Asker, type Given, type MailProofs, rejected, type Started } from './mail_proofs.ts';
 
@@ -11,8 +13,10 @@ export type StartMailSignIn = (asker: Asker, email: string) => Promise<Started>;
 export function startMailSignIn(deps: {
   readonly mailProofs: MailProofs;
   readonly readIdentityByIdentifier: ReadIdentityByIdentifier;
+  readonly settings: (tenantId: string) => Promise<TenantSettings>;
 }): StartMailSignIn {
   return async (asker, typed) => {
+    refuseMethod(await deps.settings(asker.tenantId), 'mail');
     const email = emailOf(typed, 'email');
     const find = async () => {
       const identity = await deps.readIdentityByIdentifier(asker.tenantId, 'email', email);
@@ -32,9 +36,11 @@ export function completeMailSignIn(deps: {
   readonly mailProofs: MailProofs;
   readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
   readonly beginSignIn: BeginSignIn;
+  readonly settings: (tenantId: string) => Promise<TenantSettings>;
 }): CompleteMailSignIn {
   return async (given, more = {}) => {
     const { tenantId, actor } = given;
+    refuseMethod(await deps.settings(tenantId), 'mail');
     const proof = await deps.mailProofs.check(given, 'sign_in');
     // A link that somebody else asked for signs nobody in, whoever opens it.
     if (proof.binding !== (more.binding ?? '')) throw rejected();

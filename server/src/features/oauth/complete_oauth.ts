@@ -5,6 +5,8 @@ import { digestOf, isSecret } from '../../kernel/secret.ts';
 import { type AuditEvent, auditEvent } from '../audit/audit.ts';
 import type { Place } from '../cascade/cascade.ts';
 import type { Identity } from '../identity/identity.ts';
+import { refuseMethod } from '../sign_in/sign_in_methods.ts';
+import type { TenantSettings } from '../tenant/tenant.ts';
 import type { AdmitAccount } from './admit_account.ts';
 import type { LinkAccount } from './linked_accounts.ts';
 import type { AttemptSecrets, LinkedAccount, OauthAttempt, OauthPurpose } from './oauth.ts';
@@ -49,7 +51,7 @@ export type OauthOutcome =
 
 /**
  * Checks the provider's reply to a taken attempt and does what the attempt is for: the identity that it signs in, or the account that it links.
- * Errors: OAUTH_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, CONCURRENT_CHANGE.
+ * Errors: OAUTH_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, CONCURRENT_CHANGE, FEATURE_NOT_CONFIGURED.
  */
 export type CompleteOauth = (
   taken: TakenAttempt,
@@ -62,12 +64,15 @@ export function completeOauth(deps: {
   readonly providers: OauthProviders;
   readonly admitAccount: AdmitAccount;
   readonly linkAccount: LinkAccount;
+  readonly settings: (tenantId: string) => Promise<TenantSettings>;
   readonly recordAudit: (events: readonly AuditEvent[]) => Promise<void>;
   readonly clock: Clock;
   readonly newId: NewId;
 }): CompleteOauth {
   const attempted: CompleteOauth = async ({ attempt, secrets }, reply, actor, place) => {
     const { tenantId, purpose } = attempt;
+    // It may have been switched off while the person was away.
+    refuseMethod(await deps.settings(tenantId), 'oauth');
     const provider = providerOf(deps.providers, tenantId, attempt.provider);
     const { account, tokens } = await provider.redeem(reply, { ...secrets, state: reply.state ?? '' });
     const input = { tenantId, actor, account, tokens: provider.keepTokens ? tokens : undefined };

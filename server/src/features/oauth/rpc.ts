@@ -79,7 +79,9 @@ export function oauthRpc(
 
   return {
     async listOauthProviders(_request, { tenantId }) {
-      return { providers: providersFor(useCases.providers, tenantId).map(({ name, label }) => ({ name, label })) };
+      const { signInMethods } = await useCases.settings(tenantId);
+      const offered = signInMethods.oauth ? providersFor(useCases.providers, tenantId) : [];
+      return { providers: offered.map(({ name, label }) => ({ name, label })) };
     },
 
     async startOauthSignIn(request, { tenantId }) {

@@ -4,7 +4,9 @@ import type { Random } from '../../kernel/random.ts';
 import type { Sealer } from '../../kernel/sealer.ts';
 import { digestOf, newOauthState } from '../../kernel/secret.ts';
 import type { LimitAttempts } from '../rate_limit/limit_attempts.ts';
+import { refuseMethod } from '../sign_in/sign_in_methods.ts';
 import type { SignInRequest } from '../sign_in/sign_in_request.ts';
+import type { TenantSettings } from '../tenant/tenant.ts';
 import { ATTEMPT_LIFETIME, type AttemptSecrets, type OauthPurpose } from './oauth.ts';
 import type { OauthProvider, OauthProviders, OauthStore } from './store.ts';
 
@@ -24,7 +26,7 @@ export type StartInput = {
 
 export type Started = { readonly url: string; readonly expiresAt: Instant };
 
-/** Errors: INVALID_FIELD (`provider`), RATE_LIMITED, OAUTH_PROVIDER_UNAVAILABLE. */
+/** Errors: INVALID_FIELD (`provider`), RATE_LIMITED, OAUTH_PROVIDER_UNAVAILABLE, FEATURE_NOT_CONFIGURED. */
 export type StartOauth = (input: StartInput) => Promise<Started>;
 
 /** The providers that are offered to people of a tenant. */
@@ -58,11 +60,13 @@ export function startOauth(deps: {
   readonly oauth: Pick<OauthStore, 'begin'>;
   readonly seal: AttemptSeal;
   readonly limitAttempts: LimitAttempts;
+  readonly settings: (tenantId: string) => Promise<TenantSettings>;
   readonly clock: Clock;
   readonly random: Random;
 }): StartOauth {
   const fresh = () => Buffer.from(deps.random(32)).toString('base64url');
   return async ({ tenantId, purpose, binding, redirectUri, identity, request, hold, address, ...input }) => {
+    refuseMethod(await deps.settings(tenantId), 'oauth');
     const provider = providerOf(deps.providers, tenantId, input.provider);
     await deps.limitAttempts({ tenantId, address });
     const state = newOauthState(deps.random);

@@ -7,6 +7,8 @@ import type { RememberedDevices } from '../mfa/remembered_devices.ts';
 import type { PendingName, PendingSignIns } from '../pending_sign_in/answer_sign_in.ts';
 import type { BeginSignIn, SignInStep } from '../pending_sign_in/begin_sign_in.ts';
 import type { Answered, TellOfFailure } from '../pending_sign_in/prove_factor.ts';
+import { refuseMethod } from '../sign_in/sign_in_methods.ts';
+import type { TenantSettings } from '../tenant/tenant.ts';
 import type { Passkey } from './passkey.ts';
 import type { RelyingParty } from './relying_party.ts';
 import type { PasskeyStore } from './store.ts';
@@ -17,6 +19,7 @@ type Deps = {
   readonly pending: PendingSignIns;
   readonly devices: Pick<RememberedDevices, 'remember'>;
   readonly beginSignIn: BeginSignIn;
+  readonly settings: (tenantId: string) => Promise<TenantSettings>;
   readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
   readonly tellOfFailure: TellOfFailure;
   readonly recordAudit: (events: readonly AuditEvent[]) => Promise<void>;
@@ -24,7 +27,7 @@ type Deps = {
   readonly newId: NewId;
 };
 
-/** Options for the browser as JSON: for a passkey alone, or for a pending sign-in. Errors: PENDING_SIGN_IN_REJECTED. */
+/** Options for the browser as JSON: for a passkey alone, or for a pending sign-in. Errors: PENDING_SIGN_IN_REJECTED, FEATURE_NOT_CONFIGURED. */
 export type StartPasskeySignIn = (
   tenantId: string,
   pending: Omit<PendingName, 'tenantId'> | undefined,
@@ -32,7 +35,10 @@ export type StartPasskeySignIn = (
 
 export function startPasskeySignIn(deps: Deps): StartPasskeySignIn {
   return async (tenantId, name) => {
-    if (name === undefined) return deps.relyingParty.requestOptions(tenantId, '', []);
+    if (name === undefined) {
+      refuseMethod(await deps.settings(tenantId), 'passkey');
+      return deps.relyingParty.requestOptions(tenantId, '', []);
+    }
     const { digest, identityId } = await deps.pending.read({ tenantId, ...name });
     return deps.relyingParty.requestOptions(tenantId, digest, await deps.passkeys.list(tenantId, identityId));
   };

@@ -7,6 +7,7 @@ import type { Identity } from '../identity/identity.ts';
 import { type Asked, type Assurance, amrOf, type Factors, levelOf, type Method, stillAsked } from '../mfa/assurance.ts';
 import type { RememberedDevices } from '../mfa/remembered_devices.ts';
 import type { MfaStore } from '../mfa/store.ts';
+import { refuseMethod, type SignInMethods } from '../sign_in/sign_in_methods.ts';
 import type { TenantSettings } from '../tenant/tenant.ts';
 import { PENDING_LIFETIME } from './pending_sign_in.ts';
 import type { PendingSignInStore } from './store.ts';
@@ -53,8 +54,16 @@ export type BeginInput = {
   readonly hold?: boolean | undefined;
 };
 
-/** Takes a first proof and says what is still asked. Every way in ends here: password, code, OAuth, passkey, step-up (spec MFA-1). */
+/** Takes a first proof and says what is still asked. Every way in ends here: password, code, OAuth, passkey, step-up (spec MFA-1). Errors: FEATURE_NOT_CONFIGURED. */
 export type BeginSignIn = (input: BeginInput) => Promise<SignInStep>;
+
+/** Which switch of the tenant a first proof needs. */
+const WAYS: Partial<Record<Method, keyof SignInMethods>> = {
+  email_code: 'mail',
+  passkey: 'passkey',
+  passkey_verified: 'passkey',
+  oauth: 'oauth',
+};
 
 export function beginSignIn(deps: {
   readonly pendingSignIns: Pick<PendingSignInStore, 'insert'>;
@@ -72,6 +81,8 @@ export function beginSignIn(deps: {
       deps.mfa.factors(tenantId, identity.id),
       deps.devices.isRemembered(tenantId, identity, input.deviceToken),
     ]);
+    const by = WAYS[input.method];
+    if (by !== undefined) refuseMethod(settings, by);
     const proved = [input.method];
     const asked = stillAsked({
       policy: settings.mfaPolicy,

@@ -38,6 +38,7 @@ const GOOD = {
   deletionWaitDays: 0,
   sessionBinding: { network: true, device: false },
   newDeviceMail: false,
+  signInMethods: { mail: false, passkey: true, oauth: false },
 };
 
 const brand = (change: Partial<Branding>) => ({ branding: { ...GOOD.branding, ...change } });

@@ -87,6 +87,11 @@ const branding = z
   .optional()
   .transform((given) => given ?? NO_BRANDING);
 
+const onUnlessOff = z
+  .boolean()
+  .optional()
+  .transform((given) => given ?? true);
+
 const updateFields = z.object({
   settings: z.object(
     {
@@ -129,6 +134,10 @@ const updateFields = z.object({
         .optional()
         .transform((given) => given ?? DEFAULT_SETTINGS.sessionBinding),
       newDeviceMail: z.boolean().optional(),
+      signInMethods: z
+        .object({ mail: onUnlessOff, passkey: onUnlessOff, oauth: onUnlessOff })
+        .optional()
+        .transform((given) => given ?? DEFAULT_SETTINGS.signInMethods),
     },
     'is required',
   ),
@@ -216,6 +225,7 @@ export function tenantRpc(useCases: {
         deletionWait: (given.deletionWaitDays ?? DEFAULT_SETTINGS.deletionWait / DAY) * DAY,
         sessionBinding: given.sessionBinding,
         newDeviceMail: given.newDeviceMail ?? DEFAULT_SETTINGS.newDeviceMail,
+        signInMethods: given.signInMethods,
       };
       const input = { tenantId, actor: caller.service, settings, expectedVersion };
       return { tenant: tenantMessage(await useCases.updateTenant(input)) };
@@ -248,6 +258,7 @@ function messageOf(
       deletionWaitDays: settings.deletionWait / DAY,
       sessionBinding: settings.sessionBinding,
       newDeviceMail: settings.newDeviceMail,
+      signInMethods: settings.signInMethods,
     },
     version: BigInt(version),
     createdAt: timestamp(createdAt),

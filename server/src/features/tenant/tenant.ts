@@ -1,5 +1,6 @@
 import { DAY, type Instant, MINUTE, SECOND, type Span } from '../../kernel/clock.ts';
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../rate_limit/rate_limit.ts';
+import type { SignInMethods } from '../sign_in/sign_in_methods.ts';
 import { type Branding, NO_BRANDING } from './branding.ts';
 
 export const DEFAULT_TENANT = 'default';
@@ -37,6 +38,7 @@ export type TenantSettings = {
   readonly sessionBinding: SessionBinding;
   /** Whether a sign-in from a device that is new to its identity is noticed, and told to it by mail. */
   readonly newDeviceMail: boolean;
+  readonly signInMethods: SignInMethods;
 };
 
 export type Tenant = {
@@ -70,4 +72,5 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   deletionWait: 30 * DAY,
   sessionBinding: { network: false, device: false },
   newDeviceMail: true,
+  signInMethods: { mail: true, passkey: true, oauth: true },
 };

@@ -11,6 +11,8 @@ export type SignInView = FormPage & {
   readonly providers: readonly ProviderButton[];
   /** Whether mails can be sent. */
   readonly byMail: boolean;
+  /** Whether a mail may sign in. */
+  readonly byCode: boolean;
   /** Undefined where passkeys are not offered. */
   readonly passkeyOptions: string | undefined;
 };
@@ -48,9 +50,7 @@ export function signInView(view: SignInView): Html {
         ${
           view.byMail
             ? html`<p class="other apart"><a href="${pageLink('/recover', view.request)}">${view.t.mail.forgot}</a>${
-                view.kind === 'sign-in'
-                  ? html` <a href="${pageLink('/sign-in/mail', view.request)}">${view.t.mail.byCode}</a>`
-                  : ''
+                view.byCode ? html` <a href="${pageLink('/sign-in/mail', view.request)}">${view.t.mail.byCode}</a>` : ''
               }</p>`
             : ''
         }

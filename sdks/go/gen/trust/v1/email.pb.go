@@ -522,7 +522,7 @@ func (x *CompletePasswordResetRequest) GetDevice() *Device {
 // CompletePasswordResetResponse returns a new session, or tells what is still asked.
 type CompletePasswordResetResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The new session; absent where `pending` is set.
+	// The new session; absent where `pending` is set, and where the tenant lets no mail sign in: then the new password does.
 	SignedIn *SignedIn `protobuf:"bytes,1,opt,name=signed_in,json=signedIn,proto3" json:"signed_in,omitempty"`
 	// Set where more is asked before there is a session.
 	Pending       *PendingSignIn `protobuf:"bytes,2,opt,name=pending,proto3" json:"pending,omitempty"`

@@ -38,20 +38,21 @@ const (
 // OauthService signs in with accounts of other providers (spec/12_oauth.md). The hosted pages use the same decisions and handle the
 // callback themselves; these RPCs are for apps with pages of their own, whose callback is theirs.
 type OauthServiceClient interface {
-	// ListOauthProviders lists the providers that the server is configured with. Scope `sign-in`. Errors: INVALID_FIELD.
+	// ListOauthProviders lists the providers that the tenant offers; none where it has switched them off. Scope `sign-in`. Errors: INVALID_FIELD.
 	ListOauthProviders(ctx context.Context, in *ListOauthProvidersRequest, opts ...grpc.CallOption) (*ListOauthProvidersResponse, error)
 	// StartOauthSignIn makes the address to which the browser goes. Scope `sign-in`. Errors: INVALID_FIELD, RATE_LIMITED,
 	// OAUTH_PROVIDER_UNAVAILABLE, FEATURE_NOT_CONFIGURED.
 	StartOauthSignIn(ctx context.Context, in *StartOauthSignInRequest, opts ...grpc.CallOption) (*StartOauthSignInResponse, error)
 	// CompleteOauthSignIn checks what the provider sent the browser back with and makes a session, or tells what is still asked. An
 	// account that is not linked makes a new identity; it never leads into one that is there. Scope `sign-in`. Errors: INVALID_FIELD,
-	// OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE.
+	// OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE,
+	// FEATURE_NOT_CONFIGURED.
 	CompleteOauthSignIn(ctx context.Context, in *CompleteOauthSignInRequest, opts ...grpc.CallOption) (*CompleteOauthSignInResponse, error)
 	// StartAccountLink makes the address to which the browser of a signed-in person goes to link an account. Scope `sign-in`. Errors:
 	// as StartOauthSignIn, and SESSION_REJECTED, ACTING_SESSION, PENDING_SIGN_IN_REJECTED, STEP_UP_REQUIRED.
 	StartAccountLink(ctx context.Context, in *StartAccountLinkRequest, opts ...grpc.CallOption) (*StartAccountLinkResponse, error)
 	// CompleteAccountLink checks what the provider sent the browser back with and links the account. Scope `sign-in`. Errors:
-	// INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE.
+	// INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE, FEATURE_NOT_CONFIGURED.
 	CompleteAccountLink(ctx context.Context, in *CompleteAccountLinkRequest, opts ...grpc.CallOption) (*CompleteAccountLinkResponse, error)
 	// ListLinkedAccounts lists the accounts that sign an identity in. Scope `identities:read`. Errors: INVALID_FIELD,
 	// IDENTITY_NOT_FOUND.
@@ -159,20 +160,21 @@ func (c *oauthServiceClient) GetProviderTokens(ctx context.Context, in *GetProvi
 // OauthService signs in with accounts of other providers (spec/12_oauth.md). The hosted pages use the same decisions and handle the
 // callback themselves; these RPCs are for apps with pages of their own, whose callback is theirs.
 type OauthServiceServer interface {
-	// ListOauthProviders lists the providers that the server is configured with. Scope `sign-in`. Errors: INVALID_FIELD.
+	// ListOauthProviders lists the providers that the tenant offers; none where it has switched them off. Scope `sign-in`. Errors: INVALID_FIELD.
 	ListOauthProviders(context.Context, *ListOauthProvidersRequest) (*ListOauthProvidersResponse, error)
 	// StartOauthSignIn makes the address to which the browser goes. Scope `sign-in`. Errors: INVALID_FIELD, RATE_LIMITED,
 	// OAUTH_PROVIDER_UNAVAILABLE, FEATURE_NOT_CONFIGURED.
 	StartOauthSignIn(context.Context, *StartOauthSignInRequest) (*StartOauthSignInResponse, error)
 	// CompleteOauthSignIn checks what the provider sent the browser back with and makes a session, or tells what is still asked. An
 	// account that is not linked makes a new identity; it never leads into one that is there. Scope `sign-in`. Errors: INVALID_FIELD,
-	// OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE.
+	// OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE,
+	// FEATURE_NOT_CONFIGURED.
 	CompleteOauthSignIn(context.Context, *CompleteOauthSignInRequest) (*CompleteOauthSignInResponse, error)
 	// StartAccountLink makes the address to which the browser of a signed-in person goes to link an account. Scope `sign-in`. Errors:
 	// as StartOauthSignIn, and SESSION_REJECTED, ACTING_SESSION, PENDING_SIGN_IN_REJECTED, STEP_UP_REQUIRED.
 	StartAccountLink(context.Context, *StartAccountLinkRequest) (*StartAccountLinkResponse, error)
 	// CompleteAccountLink checks what the provider sent the browser back with and links the account. Scope `sign-in`. Errors:
-	// INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE.
+	// INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE, FEATURE_NOT_CONFIGURED.
 	CompleteAccountLink(context.Context, *CompleteAccountLinkRequest) (*CompleteAccountLinkResponse, error)
 	// ListLinkedAccounts lists the accounts that sign an identity in. Scope `identities:read`. Errors: INVALID_FIELD,
 	// IDENTITY_NOT_FOUND.

@@ -42,10 +42,11 @@ type PasskeyServiceClient interface {
 	// StartPasskeyRegistration, and CREDENTIAL_REJECTED.
 	CompletePasskeyRegistration(ctx context.Context, in *CompletePasskeyRegistrationRequest, opts ...grpc.CallOption) (*CompletePasskeyRegistrationResponse, error)
 	// StartPasskeySignIn makes the options of `navigator.credentials.get` for a passkey as the only factor, or, with a
-	// pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED.
+	// pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED,
+	// FEATURE_NOT_CONFIGURED (the tenant has switched it off as the only factor).
 	StartPasskeySignIn(ctx context.Context, in *StartPasskeySignInRequest, opts ...grpc.CallOption) (*StartPasskeySignInResponse, error)
 	// CompletePasskeySignIn checks what the browser signed. As the only factor, the passkey must have verified its user.
-	// Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED.
+	// Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED, FEATURE_NOT_CONFIGURED.
 	CompletePasskeySignIn(ctx context.Context, in *CompletePasskeySignInRequest, opts ...grpc.CallOption) (*CompletePasskeySignInResponse, error)
 }
 
@@ -112,10 +113,11 @@ type PasskeyServiceServer interface {
 	// StartPasskeyRegistration, and CREDENTIAL_REJECTED.
 	CompletePasskeyRegistration(context.Context, *CompletePasskeyRegistrationRequest) (*CompletePasskeyRegistrationResponse, error)
 	// StartPasskeySignIn makes the options of `navigator.credentials.get` for a passkey as the only factor, or, with a
-	// pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED.
+	// pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED,
+	// FEATURE_NOT_CONFIGURED (the tenant has switched it off as the only factor).
 	StartPasskeySignIn(context.Context, *StartPasskeySignInRequest) (*StartPasskeySignInResponse, error)
 	// CompletePasskeySignIn checks what the browser signed. As the only factor, the passkey must have verified its user.
-	// Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED.
+	// Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED, FEATURE_NOT_CONFIGURED.
 	CompletePasskeySignIn(context.Context, *CompletePasskeySignInRequest) (*CompletePasskeySignInResponse, error)
 	mustEmbedUnimplementedPasskeyServiceServer()
 }

@@ -138,6 +138,72 @@ func (MfaPolicy) EnumDescriptor() ([]byte, []int) {
 	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{1}
 }
 
+// SignInMethods switches ways in off: pages do not show them, and calls for them are refused with FEATURE_NOT_CONFIGURED.
+// Each left out: on.
+type SignInMethods struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A code or a link by mail (`feature` is `sign_in_by_mail`). Switched off, a new password by mail signs nobody in by
+	// itself.
+	Mail *bool `protobuf:"varint,1,opt,name=mail,proto3,oneof" json:"mail,omitempty"`
+	// A passkey as the only factor (`sign_in_by_passkey`). As a second factor it stays.
+	Passkey *bool `protobuf:"varint,2,opt,name=passkey,proto3,oneof" json:"passkey,omitempty"`
+	// An account elsewhere (`sign_in_by_oauth`); none can be linked either.
+	Oauth         *bool `protobuf:"varint,3,opt,name=oauth,proto3,oneof" json:"oauth,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignInMethods) Reset() {
+	*x = SignInMethods{}
+	mi := &file_trust_v1_tenant_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignInMethods) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignInMethods) ProtoMessage() {}
+
+func (x *SignInMethods) ProtoReflect() protoreflect.Message {
+	mi := &file_trust_v1_tenant_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignInMethods.ProtoReflect.Descriptor instead.
+func (*SignInMethods) Descriptor() ([]byte, []int) {
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *SignInMethods) GetMail() bool {
+	if x != nil && x.Mail != nil {
+		return *x.Mail
+	}
+	return false
+}
+
+func (x *SignInMethods) GetPasskey() bool {
+	if x != nil && x.Passkey != nil {
+		return *x.Passkey
+	}
+	return false
+}
+
+func (x *SignInMethods) GetOauth() bool {
+	if x != nil && x.Oauth != nil {
+		return *x.Oauth
+	}
+	return false
+}
+
 // TenantSettings are the rules of a tenant.
 type TenantSettings struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -178,6 +244,8 @@ type TenantSettings struct {
 	// Whether a sign-in from a device that is new to its identity is noticed (audit event `device.new`), and told to each
 	// verified address of it, where the server sends mails. Left out: true.
 	NewDeviceMail *bool `protobuf:"varint,51,opt,name=new_device_mail,json=newDeviceMail,proto3,oneof" json:"new_device_mail,omitempty"`
+	// Ways in beside the password. Left out: all.
+	SignInMethods *SignInMethods `protobuf:"bytes,52,opt,name=sign_in_methods,json=signInMethods,proto3" json:"sign_in_methods,omitempty"`
 	// Limits on guessing and on mails. Left out: the defaults of each.
 	RateLimits    *RateLimits `protobuf:"bytes,10,opt,name=rate_limits,json=rateLimits,proto3" json:"rate_limits,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -186,7 +254,7 @@ type TenantSettings struct {
 
 func (x *TenantSettings) Reset() {
 	*x = TenantSettings{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[0]
+	mi := &file_trust_v1_tenant_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -198,7 +266,7 @@ func (x *TenantSettings) String() string {
 func (*TenantSettings) ProtoMessage() {}
 
 func (x *TenantSettings) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[0]
+	mi := &file_trust_v1_tenant_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -211,7 +279,7 @@ func (x *TenantSettings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TenantSettings.ProtoReflect.Descriptor instead.
 func (*TenantSettings) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{0}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *TenantSettings) GetDisplayName() string {
@@ -326,6 +394,13 @@ func (x *TenantSettings) GetNewDeviceMail() bool {
 	return false
 }
 
+func (x *TenantSettings) GetSignInMethods() *SignInMethods {
+	if x != nil {
+		return x.SignInMethods
+	}
+	return nil
+}
+
 func (x *TenantSettings) GetRateLimits() *RateLimits {
 	if x != nil {
 		return x.RateLimits
@@ -348,7 +423,7 @@ type SessionBinding struct {
 
 func (x *SessionBinding) Reset() {
 	*x = SessionBinding{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[1]
+	mi := &file_trust_v1_tenant_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -360,7 +435,7 @@ func (x *SessionBinding) String() string {
 func (*SessionBinding) ProtoMessage() {}
 
 func (x *SessionBinding) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[1]
+	mi := &file_trust_v1_tenant_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -373,7 +448,7 @@ func (x *SessionBinding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionBinding.ProtoReflect.Descriptor instead.
 func (*SessionBinding) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{1}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *SessionBinding) GetNetwork() bool {
@@ -410,7 +485,7 @@ type Branding struct {
 
 func (x *Branding) Reset() {
 	*x = Branding{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[2]
+	mi := &file_trust_v1_tenant_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -422,7 +497,7 @@ func (x *Branding) String() string {
 func (*Branding) ProtoMessage() {}
 
 func (x *Branding) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[2]
+	mi := &file_trust_v1_tenant_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -435,7 +510,7 @@ func (x *Branding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Branding.ProtoReflect.Descriptor instead.
 func (*Branding) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{2}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Branding) GetAccentColor() string {
@@ -497,7 +572,7 @@ type RateLimits struct {
 
 func (x *RateLimits) Reset() {
 	*x = RateLimits{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[3]
+	mi := &file_trust_v1_tenant_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -509,7 +584,7 @@ func (x *RateLimits) String() string {
 func (*RateLimits) ProtoMessage() {}
 
 func (x *RateLimits) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[3]
+	mi := &file_trust_v1_tenant_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -522,7 +597,7 @@ func (x *RateLimits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RateLimits.ProtoReflect.Descriptor instead.
 func (*RateLimits) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{3}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *RateLimits) GetAccount() *RateLimit {
@@ -580,7 +655,7 @@ type RateLimit struct {
 
 func (x *RateLimit) Reset() {
 	*x = RateLimit{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[4]
+	mi := &file_trust_v1_tenant_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -592,7 +667,7 @@ func (x *RateLimit) String() string {
 func (*RateLimit) ProtoMessage() {}
 
 func (x *RateLimit) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[4]
+	mi := &file_trust_v1_tenant_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -605,7 +680,7 @@ func (x *RateLimit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RateLimit.ProtoReflect.Descriptor instead.
 func (*RateLimit) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{4}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RateLimit) GetBurst() uint32 {
@@ -645,7 +720,7 @@ type Tenant struct {
 
 func (x *Tenant) Reset() {
 	*x = Tenant{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[5]
+	mi := &file_trust_v1_tenant_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -657,7 +732,7 @@ func (x *Tenant) String() string {
 func (*Tenant) ProtoMessage() {}
 
 func (x *Tenant) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[5]
+	mi := &file_trust_v1_tenant_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -670,7 +745,7 @@ func (x *Tenant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tenant.ProtoReflect.Descriptor instead.
 func (*Tenant) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{5}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Tenant) GetId() string {
@@ -737,7 +812,7 @@ type SuspendTenantRequest struct {
 
 func (x *SuspendTenantRequest) Reset() {
 	*x = SuspendTenantRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[6]
+	mi := &file_trust_v1_tenant_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -749,7 +824,7 @@ func (x *SuspendTenantRequest) String() string {
 func (*SuspendTenantRequest) ProtoMessage() {}
 
 func (x *SuspendTenantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[6]
+	mi := &file_trust_v1_tenant_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -762,7 +837,7 @@ func (x *SuspendTenantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuspendTenantRequest.ProtoReflect.Descriptor instead.
 func (*SuspendTenantRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{6}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SuspendTenantRequest) GetTenantId() string {
@@ -797,7 +872,7 @@ type SuspendTenantResponse struct {
 
 func (x *SuspendTenantResponse) Reset() {
 	*x = SuspendTenantResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[7]
+	mi := &file_trust_v1_tenant_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -809,7 +884,7 @@ func (x *SuspendTenantResponse) String() string {
 func (*SuspendTenantResponse) ProtoMessage() {}
 
 func (x *SuspendTenantResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[7]
+	mi := &file_trust_v1_tenant_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -822,7 +897,7 @@ func (x *SuspendTenantResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuspendTenantResponse.ProtoReflect.Descriptor instead.
 func (*SuspendTenantResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{7}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *SuspendTenantResponse) GetTenant() *Tenant {
@@ -845,7 +920,7 @@ type ResumeTenantRequest struct {
 
 func (x *ResumeTenantRequest) Reset() {
 	*x = ResumeTenantRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[8]
+	mi := &file_trust_v1_tenant_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -857,7 +932,7 @@ func (x *ResumeTenantRequest) String() string {
 func (*ResumeTenantRequest) ProtoMessage() {}
 
 func (x *ResumeTenantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[8]
+	mi := &file_trust_v1_tenant_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -870,7 +945,7 @@ func (x *ResumeTenantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeTenantRequest.ProtoReflect.Descriptor instead.
 func (*ResumeTenantRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{8}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ResumeTenantRequest) GetTenantId() string {
@@ -898,7 +973,7 @@ type ResumeTenantResponse struct {
 
 func (x *ResumeTenantResponse) Reset() {
 	*x = ResumeTenantResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[9]
+	mi := &file_trust_v1_tenant_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -910,7 +985,7 @@ func (x *ResumeTenantResponse) String() string {
 func (*ResumeTenantResponse) ProtoMessage() {}
 
 func (x *ResumeTenantResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[9]
+	mi := &file_trust_v1_tenant_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -923,7 +998,7 @@ func (x *ResumeTenantResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeTenantResponse.ProtoReflect.Descriptor instead.
 func (*ResumeTenantResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{9}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ResumeTenantResponse) GetTenant() *Tenant {
@@ -951,7 +1026,7 @@ type CreateTenantRequest struct {
 
 func (x *CreateTenantRequest) Reset() {
 	*x = CreateTenantRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[10]
+	mi := &file_trust_v1_tenant_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -963,7 +1038,7 @@ func (x *CreateTenantRequest) String() string {
 func (*CreateTenantRequest) ProtoMessage() {}
 
 func (x *CreateTenantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[10]
+	mi := &file_trust_v1_tenant_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -976,7 +1051,7 @@ func (x *CreateTenantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTenantRequest.ProtoReflect.Descriptor instead.
 func (*CreateTenantRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{10}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CreateTenantRequest) GetTenantId() string {
@@ -1021,7 +1096,7 @@ type CreateTenantResponse struct {
 
 func (x *CreateTenantResponse) Reset() {
 	*x = CreateTenantResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[11]
+	mi := &file_trust_v1_tenant_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1033,7 +1108,7 @@ func (x *CreateTenantResponse) String() string {
 func (*CreateTenantResponse) ProtoMessage() {}
 
 func (x *CreateTenantResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[11]
+	mi := &file_trust_v1_tenant_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1046,7 +1121,7 @@ func (x *CreateTenantResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTenantResponse.ProtoReflect.Descriptor instead.
 func (*CreateTenantResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{11}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CreateTenantResponse) GetTenant() *Tenant {
@@ -1078,7 +1153,7 @@ type ListTenantsRequest struct {
 
 func (x *ListTenantsRequest) Reset() {
 	*x = ListTenantsRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[12]
+	mi := &file_trust_v1_tenant_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1090,7 +1165,7 @@ func (x *ListTenantsRequest) String() string {
 func (*ListTenantsRequest) ProtoMessage() {}
 
 func (x *ListTenantsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[12]
+	mi := &file_trust_v1_tenant_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1103,7 +1178,7 @@ func (x *ListTenantsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTenantsRequest.ProtoReflect.Descriptor instead.
 func (*ListTenantsRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{12}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListTenantsRequest) GetTenantId() string {
@@ -1140,7 +1215,7 @@ type ListTenantsResponse struct {
 
 func (x *ListTenantsResponse) Reset() {
 	*x = ListTenantsResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[13]
+	mi := &file_trust_v1_tenant_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1152,7 +1227,7 @@ func (x *ListTenantsResponse) String() string {
 func (*ListTenantsResponse) ProtoMessage() {}
 
 func (x *ListTenantsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[13]
+	mi := &file_trust_v1_tenant_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1165,7 +1240,7 @@ func (x *ListTenantsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTenantsResponse.ProtoReflect.Descriptor instead.
 func (*ListTenantsResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{13}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListTenantsResponse) GetTenants() []*Tenant {
@@ -1193,7 +1268,7 @@ type GetTenantRequest struct {
 
 func (x *GetTenantRequest) Reset() {
 	*x = GetTenantRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[14]
+	mi := &file_trust_v1_tenant_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1205,7 +1280,7 @@ func (x *GetTenantRequest) String() string {
 func (*GetTenantRequest) ProtoMessage() {}
 
 func (x *GetTenantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[14]
+	mi := &file_trust_v1_tenant_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1218,7 +1293,7 @@ func (x *GetTenantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTenantRequest.ProtoReflect.Descriptor instead.
 func (*GetTenantRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{14}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetTenantRequest) GetTenantId() string {
@@ -1239,7 +1314,7 @@ type GetTenantResponse struct {
 
 func (x *GetTenantResponse) Reset() {
 	*x = GetTenantResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[15]
+	mi := &file_trust_v1_tenant_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1251,7 +1326,7 @@ func (x *GetTenantResponse) String() string {
 func (*GetTenantResponse) ProtoMessage() {}
 
 func (x *GetTenantResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[15]
+	mi := &file_trust_v1_tenant_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1264,7 +1339,7 @@ func (x *GetTenantResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTenantResponse.ProtoReflect.Descriptor instead.
 func (*GetTenantResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{15}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetTenantResponse) GetTenant() *Tenant {
@@ -1289,7 +1364,7 @@ type UpdateTenantRequest struct {
 
 func (x *UpdateTenantRequest) Reset() {
 	*x = UpdateTenantRequest{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[16]
+	mi := &file_trust_v1_tenant_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1301,7 +1376,7 @@ func (x *UpdateTenantRequest) String() string {
 func (*UpdateTenantRequest) ProtoMessage() {}
 
 func (x *UpdateTenantRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[16]
+	mi := &file_trust_v1_tenant_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1314,7 +1389,7 @@ func (x *UpdateTenantRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateTenantRequest.ProtoReflect.Descriptor instead.
 func (*UpdateTenantRequest) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{16}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *UpdateTenantRequest) GetTenantId() string {
@@ -1349,7 +1424,7 @@ type UpdateTenantResponse struct {
 
 func (x *UpdateTenantResponse) Reset() {
 	*x = UpdateTenantResponse{}
-	mi := &file_trust_v1_tenant_proto_msgTypes[17]
+	mi := &file_trust_v1_tenant_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1361,7 +1436,7 @@ func (x *UpdateTenantResponse) String() string {
 func (*UpdateTenantResponse) ProtoMessage() {}
 
 func (x *UpdateTenantResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trust_v1_tenant_proto_msgTypes[17]
+	mi := &file_trust_v1_tenant_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1374,7 +1449,7 @@ func (x *UpdateTenantResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateTenantResponse.ProtoReflect.Descriptor instead.
 func (*UpdateTenantResponse) Descriptor() ([]byte, []int) {
-	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{17}
+	return file_trust_v1_tenant_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *UpdateTenantResponse) GetTenant() *Tenant {
@@ -1388,7 +1463,15 @@ var File_trust_v1_tenant_proto protoreflect.FileDescriptor
 
 const file_trust_v1_tenant_proto_rawDesc = "" +
 	"\n" +
-	"\x15trust/v1/tenant.proto\x12\btrust.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\a\n" +
+	"\x15trust/v1/tenant.proto\x12\btrust.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x81\x01\n" +
+	"\rSignInMethods\x12\x17\n" +
+	"\x04mail\x18\x01 \x01(\bH\x00R\x04mail\x88\x01\x01\x12\x1d\n" +
+	"\apasskey\x18\x02 \x01(\bH\x01R\apasskey\x88\x01\x01\x12\x19\n" +
+	"\x05oauth\x18\x03 \x01(\bH\x02R\x05oauth\x88\x01\x01B\a\n" +
+	"\x05_mailB\n" +
+	"\n" +
+	"\b_passkeyB\b\n" +
+	"\x06_oauth\"\xda\a\n" +
 	"\x0eTenantSettings\x12!\n" +
 	"\fdisplay_name\x18\x01 \x01(\tR\vdisplayName\x12\x1b\n" +
 	"\treturn_to\x18\x02 \x03(\tR\breturnTo\x12?\n" +
@@ -1407,7 +1490,8 @@ const file_trust_v1_tenant_proto_rawDesc = "" +
 	"\x18reauthentication_seconds\x18* \x01(\rR\x17reauthenticationSeconds\x121\n" +
 	"\x12deletion_wait_days\x18+ \x01(\rH\x00R\x10deletionWaitDays\x88\x01\x01\x12A\n" +
 	"\x0fsession_binding\x182 \x01(\v2\x18.trust.v1.SessionBindingR\x0esessionBinding\x12+\n" +
-	"\x0fnew_device_mail\x183 \x01(\bH\x01R\rnewDeviceMail\x88\x01\x01\x125\n" +
+	"\x0fnew_device_mail\x183 \x01(\bH\x01R\rnewDeviceMail\x88\x01\x01\x12?\n" +
+	"\x0fsign_in_methods\x184 \x01(\v2\x17.trust.v1.SignInMethodsR\rsignInMethods\x125\n" +
 	"\vrate_limits\x18\n" +
 	" \x01(\v2\x14.trust.v1.RateLimitsR\n" +
 	"rateLimitsB\x15\n" +
@@ -1517,70 +1601,72 @@ func file_trust_v1_tenant_proto_rawDescGZIP() []byte {
 }
 
 var file_trust_v1_tenant_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_trust_v1_tenant_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_trust_v1_tenant_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_trust_v1_tenant_proto_goTypes = []any{
 	(SessionOverflow)(0),          // 0: trust.v1.SessionOverflow
 	(MfaPolicy)(0),                // 1: trust.v1.MfaPolicy
-	(*TenantSettings)(nil),        // 2: trust.v1.TenantSettings
-	(*SessionBinding)(nil),        // 3: trust.v1.SessionBinding
-	(*Branding)(nil),              // 4: trust.v1.Branding
-	(*RateLimits)(nil),            // 5: trust.v1.RateLimits
-	(*RateLimit)(nil),             // 6: trust.v1.RateLimit
-	(*Tenant)(nil),                // 7: trust.v1.Tenant
-	(*SuspendTenantRequest)(nil),  // 8: trust.v1.SuspendTenantRequest
-	(*SuspendTenantResponse)(nil), // 9: trust.v1.SuspendTenantResponse
-	(*ResumeTenantRequest)(nil),   // 10: trust.v1.ResumeTenantRequest
-	(*ResumeTenantResponse)(nil),  // 11: trust.v1.ResumeTenantResponse
-	(*CreateTenantRequest)(nil),   // 12: trust.v1.CreateTenantRequest
-	(*CreateTenantResponse)(nil),  // 13: trust.v1.CreateTenantResponse
-	(*ListTenantsRequest)(nil),    // 14: trust.v1.ListTenantsRequest
-	(*ListTenantsResponse)(nil),   // 15: trust.v1.ListTenantsResponse
-	(*GetTenantRequest)(nil),      // 16: trust.v1.GetTenantRequest
-	(*GetTenantResponse)(nil),     // 17: trust.v1.GetTenantResponse
-	(*UpdateTenantRequest)(nil),   // 18: trust.v1.UpdateTenantRequest
-	(*UpdateTenantResponse)(nil),  // 19: trust.v1.UpdateTenantResponse
-	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
+	(*SignInMethods)(nil),         // 2: trust.v1.SignInMethods
+	(*TenantSettings)(nil),        // 3: trust.v1.TenantSettings
+	(*SessionBinding)(nil),        // 4: trust.v1.SessionBinding
+	(*Branding)(nil),              // 5: trust.v1.Branding
+	(*RateLimits)(nil),            // 6: trust.v1.RateLimits
+	(*RateLimit)(nil),             // 7: trust.v1.RateLimit
+	(*Tenant)(nil),                // 8: trust.v1.Tenant
+	(*SuspendTenantRequest)(nil),  // 9: trust.v1.SuspendTenantRequest
+	(*SuspendTenantResponse)(nil), // 10: trust.v1.SuspendTenantResponse
+	(*ResumeTenantRequest)(nil),   // 11: trust.v1.ResumeTenantRequest
+	(*ResumeTenantResponse)(nil),  // 12: trust.v1.ResumeTenantResponse
+	(*CreateTenantRequest)(nil),   // 13: trust.v1.CreateTenantRequest
+	(*CreateTenantResponse)(nil),  // 14: trust.v1.CreateTenantResponse
+	(*ListTenantsRequest)(nil),    // 15: trust.v1.ListTenantsRequest
+	(*ListTenantsResponse)(nil),   // 16: trust.v1.ListTenantsResponse
+	(*GetTenantRequest)(nil),      // 17: trust.v1.GetTenantRequest
+	(*GetTenantResponse)(nil),     // 18: trust.v1.GetTenantResponse
+	(*UpdateTenantRequest)(nil),   // 19: trust.v1.UpdateTenantRequest
+	(*UpdateTenantResponse)(nil),  // 20: trust.v1.UpdateTenantResponse
+	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
 }
 var file_trust_v1_tenant_proto_depIdxs = []int32{
 	1,  // 0: trust.v1.TenantSettings.mfa_policy:type_name -> trust.v1.MfaPolicy
-	4,  // 1: trust.v1.TenantSettings.branding:type_name -> trust.v1.Branding
+	5,  // 1: trust.v1.TenantSettings.branding:type_name -> trust.v1.Branding
 	0,  // 2: trust.v1.TenantSettings.session_overflow:type_name -> trust.v1.SessionOverflow
-	3,  // 3: trust.v1.TenantSettings.session_binding:type_name -> trust.v1.SessionBinding
-	5,  // 4: trust.v1.TenantSettings.rate_limits:type_name -> trust.v1.RateLimits
-	6,  // 5: trust.v1.RateLimits.account:type_name -> trust.v1.RateLimit
-	6,  // 6: trust.v1.RateLimits.address:type_name -> trust.v1.RateLimit
-	6,  // 7: trust.v1.RateLimits.tenant:type_name -> trust.v1.RateLimit
-	6,  // 8: trust.v1.RateLimits.mail:type_name -> trust.v1.RateLimit
-	6,  // 9: trust.v1.RateLimits.free_address:type_name -> trust.v1.RateLimit
-	6,  // 10: trust.v1.RateLimits.free_tenant:type_name -> trust.v1.RateLimit
-	2,  // 11: trust.v1.Tenant.settings:type_name -> trust.v1.TenantSettings
-	20, // 12: trust.v1.Tenant.created_at:type_name -> google.protobuf.Timestamp
-	20, // 13: trust.v1.Tenant.updated_at:type_name -> google.protobuf.Timestamp
-	20, // 14: trust.v1.Tenant.suspended_at:type_name -> google.protobuf.Timestamp
-	7,  // 15: trust.v1.SuspendTenantResponse.tenant:type_name -> trust.v1.Tenant
-	7,  // 16: trust.v1.ResumeTenantResponse.tenant:type_name -> trust.v1.Tenant
-	7,  // 17: trust.v1.CreateTenantResponse.tenant:type_name -> trust.v1.Tenant
-	7,  // 18: trust.v1.ListTenantsResponse.tenants:type_name -> trust.v1.Tenant
-	7,  // 19: trust.v1.GetTenantResponse.tenant:type_name -> trust.v1.Tenant
-	2,  // 20: trust.v1.UpdateTenantRequest.settings:type_name -> trust.v1.TenantSettings
-	7,  // 21: trust.v1.UpdateTenantResponse.tenant:type_name -> trust.v1.Tenant
-	12, // 22: trust.v1.TenantService.CreateTenant:input_type -> trust.v1.CreateTenantRequest
-	8,  // 23: trust.v1.TenantService.SuspendTenant:input_type -> trust.v1.SuspendTenantRequest
-	10, // 24: trust.v1.TenantService.ResumeTenant:input_type -> trust.v1.ResumeTenantRequest
-	14, // 25: trust.v1.TenantService.ListTenants:input_type -> trust.v1.ListTenantsRequest
-	16, // 26: trust.v1.TenantService.GetTenant:input_type -> trust.v1.GetTenantRequest
-	18, // 27: trust.v1.TenantService.UpdateTenant:input_type -> trust.v1.UpdateTenantRequest
-	13, // 28: trust.v1.TenantService.CreateTenant:output_type -> trust.v1.CreateTenantResponse
-	9,  // 29: trust.v1.TenantService.SuspendTenant:output_type -> trust.v1.SuspendTenantResponse
-	11, // 30: trust.v1.TenantService.ResumeTenant:output_type -> trust.v1.ResumeTenantResponse
-	15, // 31: trust.v1.TenantService.ListTenants:output_type -> trust.v1.ListTenantsResponse
-	17, // 32: trust.v1.TenantService.GetTenant:output_type -> trust.v1.GetTenantResponse
-	19, // 33: trust.v1.TenantService.UpdateTenant:output_type -> trust.v1.UpdateTenantResponse
-	28, // [28:34] is the sub-list for method output_type
-	22, // [22:28] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	4,  // 3: trust.v1.TenantSettings.session_binding:type_name -> trust.v1.SessionBinding
+	2,  // 4: trust.v1.TenantSettings.sign_in_methods:type_name -> trust.v1.SignInMethods
+	6,  // 5: trust.v1.TenantSettings.rate_limits:type_name -> trust.v1.RateLimits
+	7,  // 6: trust.v1.RateLimits.account:type_name -> trust.v1.RateLimit
+	7,  // 7: trust.v1.RateLimits.address:type_name -> trust.v1.RateLimit
+	7,  // 8: trust.v1.RateLimits.tenant:type_name -> trust.v1.RateLimit
+	7,  // 9: trust.v1.RateLimits.mail:type_name -> trust.v1.RateLimit
+	7,  // 10: trust.v1.RateLimits.free_address:type_name -> trust.v1.RateLimit
+	7,  // 11: trust.v1.RateLimits.free_tenant:type_name -> trust.v1.RateLimit
+	3,  // 12: trust.v1.Tenant.settings:type_name -> trust.v1.TenantSettings
+	21, // 13: trust.v1.Tenant.created_at:type_name -> google.protobuf.Timestamp
+	21, // 14: trust.v1.Tenant.updated_at:type_name -> google.protobuf.Timestamp
+	21, // 15: trust.v1.Tenant.suspended_at:type_name -> google.protobuf.Timestamp
+	8,  // 16: trust.v1.SuspendTenantResponse.tenant:type_name -> trust.v1.Tenant
+	8,  // 17: trust.v1.ResumeTenantResponse.tenant:type_name -> trust.v1.Tenant
+	8,  // 18: trust.v1.CreateTenantResponse.tenant:type_name -> trust.v1.Tenant
+	8,  // 19: trust.v1.ListTenantsResponse.tenants:type_name -> trust.v1.Tenant
+	8,  // 20: trust.v1.GetTenantResponse.tenant:type_name -> trust.v1.Tenant
+	3,  // 21: trust.v1.UpdateTenantRequest.settings:type_name -> trust.v1.TenantSettings
+	8,  // 22: trust.v1.UpdateTenantResponse.tenant:type_name -> trust.v1.Tenant
+	13, // 23: trust.v1.TenantService.CreateTenant:input_type -> trust.v1.CreateTenantRequest
+	9,  // 24: trust.v1.TenantService.SuspendTenant:input_type -> trust.v1.SuspendTenantRequest
+	11, // 25: trust.v1.TenantService.ResumeTenant:input_type -> trust.v1.ResumeTenantRequest
+	15, // 26: trust.v1.TenantService.ListTenants:input_type -> trust.v1.ListTenantsRequest
+	17, // 27: trust.v1.TenantService.GetTenant:input_type -> trust.v1.GetTenantRequest
+	19, // 28: trust.v1.TenantService.UpdateTenant:input_type -> trust.v1.UpdateTenantRequest
+	14, // 29: trust.v1.TenantService.CreateTenant:output_type -> trust.v1.CreateTenantResponse
+	10, // 30: trust.v1.TenantService.SuspendTenant:output_type -> trust.v1.SuspendTenantResponse
+	12, // 31: trust.v1.TenantService.ResumeTenant:output_type -> trust.v1.ResumeTenantResponse
+	16, // 32: trust.v1.TenantService.ListTenants:output_type -> trust.v1.ListTenantsResponse
+	18, // 33: trust.v1.TenantService.GetTenant:output_type -> trust.v1.GetTenantResponse
+	20, // 34: trust.v1.TenantService.UpdateTenant:output_type -> trust.v1.UpdateTenantResponse
+	29, // [29:35] is the sub-list for method output_type
+	23, // [23:29] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_trust_v1_tenant_proto_init() }
@@ -1589,13 +1675,14 @@ func file_trust_v1_tenant_proto_init() {
 		return
 	}
 	file_trust_v1_tenant_proto_msgTypes[0].OneofWrappers = []any{}
+	file_trust_v1_tenant_proto_msgTypes[1].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trust_v1_tenant_proto_rawDesc), len(file_trust_v1_tenant_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   18,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -429,7 +429,7 @@ class TrustClientRpcs:
     def list_oauth_providers(
         self, request: oauth.ListOauthProvidersRequest
     ) -> oauth.ListOauthProvidersResponse:
-        """List the providers that the server is configured with.
+        """List the providers that the tenant offers; none where it has switched them off.
 
         Scope `sign-in`. Errors: INVALID_FIELD.
         """
@@ -451,7 +451,7 @@ class TrustClientRpcs:
 
         An account that is not linked makes a new identity; it never leads into one that is there. Scope `sign-in`.
         Errors: INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED,
-        OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE.
+        OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE, FEATURE_NOT_CONFIGURED.
         """
         return self._call(self._stubs().oauth.CompleteOauthSignIn, request)
 
@@ -471,7 +471,7 @@ class TrustClientRpcs:
         """Check what the provider sent the browser back with and links the account.
 
         Scope `sign-in`. Errors: INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT,
-        OAUTH_PROVIDER_UNAVAILABLE.
+        OAUTH_PROVIDER_UNAVAILABLE, FEATURE_NOT_CONFIGURED.
         """
         return self._call(self._stubs().oauth.CompleteAccountLink, request)
 
@@ -646,7 +646,8 @@ class TrustClientRpcs:
         """Make the options of `navigator.credentials.get` for a passkey as the only factor, or, with a pending sign-in,
         as its second factor.
 
-        Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED.
+        Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, FEATURE_NOT_CONFIGURED (the tenant has
+        switched it off as the only factor).
         """
         return self._call(self._stubs().passkey.StartPasskeySignIn, request)
 
@@ -656,7 +657,7 @@ class TrustClientRpcs:
         """Check what the browser signed.
 
         As the only factor, the passkey must have verified its user. Scope `sign-in`. Errors: INVALID_FIELD,
-        PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED.
+        PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED, FEATURE_NOT_CONFIGURED.
         """
         return self._call(self._stubs().passkey.CompletePasskeySignIn, request)
 

@@ -113,7 +113,7 @@ export interface CompletePasswordResetRequest {
 
 /** CompletePasswordResetResponse returns a new session, or tells what is still asked. */
 export interface CompletePasswordResetResponse {
-  /** The new session; absent where `pending` is set. */
+  /** The new session; absent where `pending` is set, and where the tenant lets no mail sign in: then the new password does. */
   readonly signedIn:
     | SignedIn
     | undefined;

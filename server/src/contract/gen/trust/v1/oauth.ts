@@ -1666,7 +1666,7 @@ export const GetProviderTokensResponse: MessageFns<GetProviderTokensResponse> = 
  */
 export type OauthServiceService = typeof OauthServiceService;
 export const OauthServiceService = {
-  /** ListOauthProviders lists the providers that the server is configured with. Scope `sign-in`. Errors: INVALID_FIELD. */
+  /** ListOauthProviders lists the providers that the tenant offers; none where it has switched them off. Scope `sign-in`. Errors: INVALID_FIELD. */
   listOauthProviders: {
     path: "/trust.v1.OauthService/ListOauthProviders" as const,
     requestStream: false as const,
@@ -1696,7 +1696,8 @@ export const OauthServiceService = {
   /**
    * CompleteOauthSignIn checks what the provider sent the browser back with and makes a session, or tells what is still asked. An
    * account that is not linked makes a new identity; it never leads into one that is there. Scope `sign-in`. Errors: INVALID_FIELD,
-   * OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE.
+   * OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE,
+   * FEATURE_NOT_CONFIGURED.
    */
   completeOauthSignIn: {
     path: "/trust.v1.OauthService/CompleteOauthSignIn" as const,
@@ -1726,7 +1727,7 @@ export const OauthServiceService = {
   },
   /**
    * CompleteAccountLink checks what the provider sent the browser back with and links the account. Scope `sign-in`. Errors:
-   * INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE.
+   * INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE, FEATURE_NOT_CONFIGURED.
    */
   completeAccountLink: {
     path: "/trust.v1.OauthService/CompleteAccountLink" as const,
@@ -1786,7 +1787,7 @@ export const OauthServiceService = {
 } as const;
 
 export interface OauthServiceServer extends UntypedServiceImplementation {
-  /** ListOauthProviders lists the providers that the server is configured with. Scope `sign-in`. Errors: INVALID_FIELD. */
+  /** ListOauthProviders lists the providers that the tenant offers; none where it has switched them off. Scope `sign-in`. Errors: INVALID_FIELD. */
   listOauthProviders: handleUnaryCall<ListOauthProvidersRequest, ListOauthProvidersResponse>;
   /**
    * StartOauthSignIn makes the address to which the browser goes. Scope `sign-in`. Errors: INVALID_FIELD, RATE_LIMITED,
@@ -1796,7 +1797,8 @@ export interface OauthServiceServer extends UntypedServiceImplementation {
   /**
    * CompleteOauthSignIn checks what the provider sent the browser back with and makes a session, or tells what is still asked. An
    * account that is not linked makes a new identity; it never leads into one that is there. Scope `sign-in`. Errors: INVALID_FIELD,
-   * OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE.
+   * OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE,
+   * FEATURE_NOT_CONFIGURED.
    */
   completeOauthSignIn: handleUnaryCall<CompleteOauthSignInRequest, CompleteOauthSignInResponse>;
   /**
@@ -1806,7 +1808,7 @@ export interface OauthServiceServer extends UntypedServiceImplementation {
   startAccountLink: handleUnaryCall<StartAccountLinkRequest, StartAccountLinkResponse>;
   /**
    * CompleteAccountLink checks what the provider sent the browser back with and links the account. Scope `sign-in`. Errors:
-   * INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE.
+   * INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE, FEATURE_NOT_CONFIGURED.
    */
   completeAccountLink: handleUnaryCall<CompleteAccountLinkRequest, CompleteAccountLinkResponse>;
   /**

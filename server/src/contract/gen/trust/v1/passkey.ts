@@ -749,7 +749,8 @@ export const PasskeyServiceService = {
   },
   /**
    * StartPasskeySignIn makes the options of `navigator.credentials.get` for a passkey as the only factor, or, with a
-   * pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED.
+   * pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED,
+   * FEATURE_NOT_CONFIGURED (the tenant has switched it off as the only factor).
    */
   startPasskeySignIn: {
     path: "/trust.v1.PasskeyService/StartPasskeySignIn" as const,
@@ -764,7 +765,7 @@ export const PasskeyServiceService = {
   },
   /**
    * CompletePasskeySignIn checks what the browser signed. As the only factor, the passkey must have verified its user.
-   * Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED.
+   * Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED, FEATURE_NOT_CONFIGURED.
    */
   completePasskeySignIn: {
     path: "/trust.v1.PasskeyService/CompletePasskeySignIn" as const,
@@ -792,12 +793,13 @@ export interface PasskeyServiceServer extends UntypedServiceImplementation {
   completePasskeyRegistration: handleUnaryCall<CompletePasskeyRegistrationRequest, CompletePasskeyRegistrationResponse>;
   /**
    * StartPasskeySignIn makes the options of `navigator.credentials.get` for a passkey as the only factor, or, with a
-   * pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED.
+   * pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED,
+   * FEATURE_NOT_CONFIGURED (the tenant has switched it off as the only factor).
    */
   startPasskeySignIn: handleUnaryCall<StartPasskeySignInRequest, StartPasskeySignInResponse>;
   /**
    * CompletePasskeySignIn checks what the browser signed. As the only factor, the passkey must have verified its user.
-   * Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED.
+   * Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED, FEATURE_NOT_CONFIGURED.
    */
   completePasskeySignIn: handleUnaryCall<CompletePasskeySignInRequest, CompletePasskeySignInResponse>;
 }

@@ -57,6 +57,26 @@ export namespace MfaPolicy {
   export type REQUIRED_BY_ROLE = typeof MfaPolicy.REQUIRED_BY_ROLE;
 }
 
+/**
+ * SignInMethods switches ways in off: pages do not show them, and calls for them are refused with FEATURE_NOT_CONFIGURED.
+ * Each left out: on.
+ */
+export interface SignInMethods {
+  /**
+   * A code or a link by mail (`feature` is `sign_in_by_mail`). Switched off, a new password by mail signs nobody in by
+   * itself.
+   */
+  readonly mail?:
+    | boolean
+    | undefined;
+  /** A passkey as the only factor (`sign_in_by_passkey`). As a second factor it stays. */
+  readonly passkey?:
+    | boolean
+    | undefined;
+  /** An account elsewhere (`sign_in_by_oauth`); none can be linked either. */
+  readonly oauth?: boolean | undefined;
+}
+
 /** TenantSettings are the rules of a tenant. */
 export interface TenantSettings {
   /** Name for people, shown on the pages. 1 to 64 characters. */
@@ -111,6 +131,10 @@ export interface TenantSettings {
    */
   readonly newDeviceMail?:
     | boolean
+    | undefined;
+  /** Ways in beside the password. Left out: all. */
+  readonly signInMethods:
+    | SignInMethods
     | undefined;
   /** Limits on guessing and on mails. Left out: the defaults of each. */
   readonly rateLimits: RateLimits | undefined;
@@ -318,6 +342,85 @@ export interface UpdateTenantResponse {
   readonly tenant: Tenant | undefined;
 }
 
+function createBaseSignInMethods(): SignInMethods {
+  return { mail: undefined, passkey: undefined, oauth: undefined };
+}
+
+export const SignInMethods: MessageFns<SignInMethods> = {
+  encode(message: SignInMethods, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.mail !== undefined) {
+      writer.uint32(8).bool(message.mail);
+    }
+    if (message.passkey !== undefined) {
+      writer.uint32(16).bool(message.passkey);
+    }
+    if (message.oauth !== undefined) {
+      writer.uint32(24).bool(message.oauth);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SignInMethods {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSignInMethods() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.mail = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.passkey = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.oauth = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SignInMethods>, I>>(base?: I): SignInMethods {
+    return SignInMethods.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SignInMethods>, I>>(object: I): SignInMethods {
+    const message = createBaseSignInMethods() as any;
+    message.mail = object.mail ?? undefined;
+    message.passkey = object.passkey ?? undefined;
+    message.oauth = object.oauth ?? undefined;
+    return message;
+  },
+};
+
 function createBaseTenantSettings(): TenantSettings {
   return {
     displayName: "",
@@ -336,6 +439,7 @@ function createBaseTenantSettings(): TenantSettings {
     deletionWaitDays: undefined,
     sessionBinding: undefined,
     newDeviceMail: undefined,
+    signInMethods: undefined,
     rateLimits: undefined,
   };
 }
@@ -389,6 +493,9 @@ export const TenantSettings: MessageFns<TenantSettings> = {
     }
     if (message.newDeviceMail !== undefined) {
       writer.uint32(408).bool(message.newDeviceMail);
+    }
+    if (message.signInMethods !== undefined) {
+      SignInMethods.encode(message.signInMethods, writer.uint32(418).fork()).join();
     }
     if (message.rateLimits !== undefined) {
       RateLimits.encode(message.rateLimits, writer.uint32(82).fork()).join();
@@ -537,6 +644,14 @@ export const TenantSettings: MessageFns<TenantSettings> = {
             message.newDeviceMail = reader.bool();
             continue;
           }
+          case 52: {
+            if (tag !== 418) {
+              break;
+            }
+
+            message.signInMethods = SignInMethods.decode(reader, reader.uint32());
+            continue;
+          }
           case 10: {
             if (tag !== 82) {
               break;
@@ -582,6 +697,9 @@ export const TenantSettings: MessageFns<TenantSettings> = {
       ? SessionBinding.fromPartial(object.sessionBinding)
       : undefined;
     message.newDeviceMail = object.newDeviceMail ?? undefined;
+    message.signInMethods = (object.signInMethods !== undefined && object.signInMethods !== null)
+      ? SignInMethods.fromPartial(object.signInMethods)
+      : undefined;
     message.rateLimits = (object.rateLimits !== undefined && object.rateLimits !== null)
       ? RateLimits.fromPartial(object.rateLimits)
       : undefined;

@@ -84,7 +84,7 @@ class OauthServiceServicer(object):
     """
 
     def ListOauthProviders(self, request, context):
-        """ListOauthProviders lists the providers that the server is configured with. Scope `sign-in`. Errors: INVALID_FIELD.
+        """ListOauthProviders lists the providers that the tenant offers; none where it has switched them off. Scope `sign-in`. Errors: INVALID_FIELD.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -101,7 +101,8 @@ class OauthServiceServicer(object):
     def CompleteOauthSignIn(self, request, context):
         """CompleteOauthSignIn checks what the provider sent the browser back with and makes a session, or tells what is still asked. An
         account that is not linked makes a new identity; it never leads into one that is there. Scope `sign-in`. Errors: INVALID_FIELD,
-        OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE.
+        OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE,
+        FEATURE_NOT_CONFIGURED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -117,7 +118,7 @@ class OauthServiceServicer(object):
 
     def CompleteAccountLink(self, request, context):
         """CompleteAccountLink checks what the provider sent the browser back with and links the account. Scope `sign-in`. Errors:
-        INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE.
+        INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE, FEATURE_NOT_CONFIGURED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

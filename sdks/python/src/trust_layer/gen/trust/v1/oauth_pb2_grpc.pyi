@@ -27,7 +27,7 @@ class OauthServiceStub:
         trust_layer.gen.trust.v1.oauth_pb2.ListOauthProvidersRequest,
         trust_layer.gen.trust.v1.oauth_pb2.ListOauthProvidersResponse,
     ]
-    """ListOauthProviders lists the providers that the server is configured with. Scope `sign-in`. Errors: INVALID_FIELD."""
+    """ListOauthProviders lists the providers that the tenant offers; none where it has switched them off. Scope `sign-in`. Errors: INVALID_FIELD."""
 
     StartOauthSignIn: grpc.UnaryUnaryMultiCallable[
         trust_layer.gen.trust.v1.oauth_pb2.StartOauthSignInRequest,
@@ -43,7 +43,8 @@ class OauthServiceStub:
     ]
     """CompleteOauthSignIn checks what the provider sent the browser back with and makes a session, or tells what is still asked. An
     account that is not linked makes a new identity; it never leads into one that is there. Scope `sign-in`. Errors: INVALID_FIELD,
-    OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE.
+    OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE,
+    FEATURE_NOT_CONFIGURED.
     """
 
     StartAccountLink: grpc.UnaryUnaryMultiCallable[
@@ -59,7 +60,7 @@ class OauthServiceStub:
         trust_layer.gen.trust.v1.oauth_pb2.CompleteAccountLinkResponse,
     ]
     """CompleteAccountLink checks what the provider sent the browser back with and links the account. Scope `sign-in`. Errors:
-    INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE.
+    INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE, FEATURE_NOT_CONFIGURED.
     """
 
     ListLinkedAccounts: grpc.UnaryUnaryMultiCallable[
@@ -95,7 +96,7 @@ class OauthServiceAsyncStub:
         trust_layer.gen.trust.v1.oauth_pb2.ListOauthProvidersRequest,
         trust_layer.gen.trust.v1.oauth_pb2.ListOauthProvidersResponse,
     ]
-    """ListOauthProviders lists the providers that the server is configured with. Scope `sign-in`. Errors: INVALID_FIELD."""
+    """ListOauthProviders lists the providers that the tenant offers; none where it has switched them off. Scope `sign-in`. Errors: INVALID_FIELD."""
 
     StartOauthSignIn: grpc.aio.UnaryUnaryMultiCallable[
         trust_layer.gen.trust.v1.oauth_pb2.StartOauthSignInRequest,
@@ -111,7 +112,8 @@ class OauthServiceAsyncStub:
     ]
     """CompleteOauthSignIn checks what the provider sent the browser back with and makes a session, or tells what is still asked. An
     account that is not linked makes a new identity; it never leads into one that is there. Scope `sign-in`. Errors: INVALID_FIELD,
-    OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE.
+    OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE,
+    FEATURE_NOT_CONFIGURED.
     """
 
     StartAccountLink: grpc.aio.UnaryUnaryMultiCallable[
@@ -127,7 +129,7 @@ class OauthServiceAsyncStub:
         trust_layer.gen.trust.v1.oauth_pb2.CompleteAccountLinkResponse,
     ]
     """CompleteAccountLink checks what the provider sent the browser back with and links the account. Scope `sign-in`. Errors:
-    INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE.
+    INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE, FEATURE_NOT_CONFIGURED.
     """
 
     ListLinkedAccounts: grpc.aio.UnaryUnaryMultiCallable[
@@ -165,7 +167,7 @@ class OauthServiceServicer(metaclass=abc.ABCMeta):
         request: trust_layer.gen.trust.v1.oauth_pb2.ListOauthProvidersRequest,
         context: _ServicerContext,
     ) -> typing.Union[trust_layer.gen.trust.v1.oauth_pb2.ListOauthProvidersResponse, collections.abc.Awaitable[trust_layer.gen.trust.v1.oauth_pb2.ListOauthProvidersResponse]]:
-        """ListOauthProviders lists the providers that the server is configured with. Scope `sign-in`. Errors: INVALID_FIELD."""
+        """ListOauthProviders lists the providers that the tenant offers; none where it has switched them off. Scope `sign-in`. Errors: INVALID_FIELD."""
 
     @abc.abstractmethod
     def StartOauthSignIn(
@@ -185,7 +187,8 @@ class OauthServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[trust_layer.gen.trust.v1.oauth_pb2.CompleteOauthSignInResponse, collections.abc.Awaitable[trust_layer.gen.trust.v1.oauth_pb2.CompleteOauthSignInResponse]]:
         """CompleteOauthSignIn checks what the provider sent the browser back with and makes a session, or tells what is still asked. An
         account that is not linked makes a new identity; it never leads into one that is there. Scope `sign-in`. Errors: INVALID_FIELD,
-        OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE.
+        OAUTH_REJECTED, ACCOUNT_EXISTS, SIGN_UP_CLOSED, CREDENTIAL_REJECTED, OAUTH_PROVIDER_UNAVAILABLE, CONCURRENT_CHANGE,
+        FEATURE_NOT_CONFIGURED.
         """
 
     @abc.abstractmethod
@@ -205,7 +208,7 @@ class OauthServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[trust_layer.gen.trust.v1.oauth_pb2.CompleteAccountLinkResponse, collections.abc.Awaitable[trust_layer.gen.trust.v1.oauth_pb2.CompleteAccountLinkResponse]]:
         """CompleteAccountLink checks what the provider sent the browser back with and links the account. Scope `sign-in`. Errors:
-        INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE.
+        INVALID_FIELD, OAUTH_REJECTED, ACCOUNT_LINKED, FACTOR_LIMIT, OAUTH_PROVIDER_UNAVAILABLE, FEATURE_NOT_CONFIGURED.
         """
 
     @abc.abstractmethod

@@ -83,7 +83,8 @@ class PasskeyServiceServicer(object):
 
     def StartPasskeySignIn(self, request, context):
         """StartPasskeySignIn makes the options of `navigator.credentials.get` for a passkey as the only factor, or, with a
-        pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED.
+        pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED,
+        FEATURE_NOT_CONFIGURED (the tenant has switched it off as the only factor).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -91,7 +92,7 @@ class PasskeyServiceServicer(object):
 
     def CompletePasskeySignIn(self, request, context):
         """CompletePasskeySignIn checks what the browser signed. As the only factor, the passkey must have verified its user.
-        Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED.
+        Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED, FEATURE_NOT_CONFIGURED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

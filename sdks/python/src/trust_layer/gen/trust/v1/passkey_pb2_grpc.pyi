@@ -45,7 +45,8 @@ class PasskeyServiceStub:
         trust_layer.gen.trust.v1.passkey_pb2.StartPasskeySignInResponse,
     ]
     """StartPasskeySignIn makes the options of `navigator.credentials.get` for a passkey as the only factor, or, with a
-    pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED.
+    pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED,
+    FEATURE_NOT_CONFIGURED (the tenant has switched it off as the only factor).
     """
 
     CompletePasskeySignIn: grpc.UnaryUnaryMultiCallable[
@@ -53,7 +54,7 @@ class PasskeyServiceStub:
         trust_layer.gen.trust.v1.passkey_pb2.CompletePasskeySignInResponse,
     ]
     """CompletePasskeySignIn checks what the browser signed. As the only factor, the passkey must have verified its user.
-    Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED.
+    Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED, FEATURE_NOT_CONFIGURED.
     """
 
 class PasskeyServiceAsyncStub:
@@ -83,7 +84,8 @@ class PasskeyServiceAsyncStub:
         trust_layer.gen.trust.v1.passkey_pb2.StartPasskeySignInResponse,
     ]
     """StartPasskeySignIn makes the options of `navigator.credentials.get` for a passkey as the only factor, or, with a
-    pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED.
+    pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED,
+    FEATURE_NOT_CONFIGURED (the tenant has switched it off as the only factor).
     """
 
     CompletePasskeySignIn: grpc.aio.UnaryUnaryMultiCallable[
@@ -91,7 +93,7 @@ class PasskeyServiceAsyncStub:
         trust_layer.gen.trust.v1.passkey_pb2.CompletePasskeySignInResponse,
     ]
     """CompletePasskeySignIn checks what the browser signed. As the only factor, the passkey must have verified its user.
-    Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED.
+    Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED, FEATURE_NOT_CONFIGURED.
     """
 
 class PasskeyServiceServicer(metaclass=abc.ABCMeta):
@@ -127,7 +129,8 @@ class PasskeyServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[trust_layer.gen.trust.v1.passkey_pb2.StartPasskeySignInResponse, collections.abc.Awaitable[trust_layer.gen.trust.v1.passkey_pb2.StartPasskeySignInResponse]]:
         """StartPasskeySignIn makes the options of `navigator.credentials.get` for a passkey as the only factor, or, with a
-        pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED.
+        pending sign-in, as its second factor. Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED,
+        FEATURE_NOT_CONFIGURED (the tenant has switched it off as the only factor).
         """
 
     @abc.abstractmethod
@@ -137,7 +140,7 @@ class PasskeyServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[trust_layer.gen.trust.v1.passkey_pb2.CompletePasskeySignInResponse, collections.abc.Awaitable[trust_layer.gen.trust.v1.passkey_pb2.CompletePasskeySignInResponse]]:
         """CompletePasskeySignIn checks what the browser signed. As the only factor, the passkey must have verified its user.
-        Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED.
+        Scope `sign-in`. Errors: INVALID_FIELD, PENDING_SIGN_IN_REJECTED, CREDENTIAL_REJECTED, FEATURE_NOT_CONFIGURED.
         """
 
 def add_PasskeyServiceServicer_to_server(servicer: PasskeyServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

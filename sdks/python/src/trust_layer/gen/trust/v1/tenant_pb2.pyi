@@ -29,8 +29,18 @@ MFA_POLICY_OPTIONAL: MfaPolicy
 MFA_POLICY_REQUIRED: MfaPolicy
 MFA_POLICY_REQUIRED_BY_ROLE: MfaPolicy
 
+class SignInMethods(_message.Message):
+    __slots__ = ("mail", "passkey", "oauth")
+    MAIL_FIELD_NUMBER: _ClassVar[int]
+    PASSKEY_FIELD_NUMBER: _ClassVar[int]
+    OAUTH_FIELD_NUMBER: _ClassVar[int]
+    mail: bool
+    passkey: bool
+    oauth: bool
+    def __init__(self, mail: bool = ..., passkey: bool = ..., oauth: bool = ...) -> None: ...
+
 class TenantSettings(_message.Message):
-    __slots__ = ("display_name", "return_to", "session_idle_timeout_seconds", "session_absolute_timeout_seconds", "trust_token_lifetime_seconds", "sign_up_open", "mfa_policy", "mfa_roles", "remember_device_days", "branding", "max_sessions", "session_overflow", "reauthentication_seconds", "deletion_wait_days", "session_binding", "new_device_mail", "rate_limits")
+    __slots__ = ("display_name", "return_to", "session_idle_timeout_seconds", "session_absolute_timeout_seconds", "trust_token_lifetime_seconds", "sign_up_open", "mfa_policy", "mfa_roles", "remember_device_days", "branding", "max_sessions", "session_overflow", "reauthentication_seconds", "deletion_wait_days", "session_binding", "new_device_mail", "sign_in_methods", "rate_limits")
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     RETURN_TO_FIELD_NUMBER: _ClassVar[int]
     SESSION_IDLE_TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
@@ -47,6 +57,7 @@ class TenantSettings(_message.Message):
     DELETION_WAIT_DAYS_FIELD_NUMBER: _ClassVar[int]
     SESSION_BINDING_FIELD_NUMBER: _ClassVar[int]
     NEW_DEVICE_MAIL_FIELD_NUMBER: _ClassVar[int]
+    SIGN_IN_METHODS_FIELD_NUMBER: _ClassVar[int]
     RATE_LIMITS_FIELD_NUMBER: _ClassVar[int]
     display_name: str
     return_to: _containers.RepeatedScalarFieldContainer[str]
@@ -64,8 +75,9 @@ class TenantSettings(_message.Message):
     deletion_wait_days: int
     session_binding: SessionBinding
     new_device_mail: bool
+    sign_in_methods: SignInMethods
     rate_limits: RateLimits
-    def __init__(self, display_name: _Optional[str] = ..., return_to: _Optional[_Iterable[str]] = ..., session_idle_timeout_seconds: _Optional[int] = ..., session_absolute_timeout_seconds: _Optional[int] = ..., trust_token_lifetime_seconds: _Optional[int] = ..., sign_up_open: bool = ..., mfa_policy: _Optional[_Union[MfaPolicy, str]] = ..., mfa_roles: _Optional[_Iterable[str]] = ..., remember_device_days: _Optional[int] = ..., branding: _Optional[_Union[Branding, _Mapping]] = ..., max_sessions: _Optional[int] = ..., session_overflow: _Optional[_Union[SessionOverflow, str]] = ..., reauthentication_seconds: _Optional[int] = ..., deletion_wait_days: _Optional[int] = ..., session_binding: _Optional[_Union[SessionBinding, _Mapping]] = ..., new_device_mail: bool = ..., rate_limits: _Optional[_Union[RateLimits, _Mapping]] = ...) -> None: ...
+    def __init__(self, display_name: _Optional[str] = ..., return_to: _Optional[_Iterable[str]] = ..., session_idle_timeout_seconds: _Optional[int] = ..., session_absolute_timeout_seconds: _Optional[int] = ..., trust_token_lifetime_seconds: _Optional[int] = ..., sign_up_open: bool = ..., mfa_policy: _Optional[_Union[MfaPolicy, str]] = ..., mfa_roles: _Optional[_Iterable[str]] = ..., remember_device_days: _Optional[int] = ..., branding: _Optional[_Union[Branding, _Mapping]] = ..., max_sessions: _Optional[int] = ..., session_overflow: _Optional[_Union[SessionOverflow, str]] = ..., reauthentication_seconds: _Optional[int] = ..., deletion_wait_days: _Optional[int] = ..., session_binding: _Optional[_Union[SessionBinding, _Mapping]] = ..., new_device_mail: bool = ..., sign_in_methods: _Optional[_Union[SignInMethods, _Mapping]] = ..., rate_limits: _Optional[_Union[RateLimits, _Mapping]] = ...) -> None: ...
 
 class SessionBinding(_message.Message):
     __slots__ = ("network", "device")
