@@ -56,6 +56,34 @@ describe('accounts elsewhere on the pages', function () {
     assert.equal(person.jar.size, 0);
   });
 
+  it('OAU-10 the page in front of a provider says where it leads, and can be left; it waits for a yes where that is set', async () => {
+    const held = await httpWorld({ oauthProviders: [acme.provider], confirmLeaving: true });
+    try {
+      for (const [server, waits] of [
+        [world, false],
+        [held, true],
+      ] as const) {
+        for (const [path, more] of [
+          ['/sign-in', {}],
+          ['/security', { hold: 'yes' }],
+        ] as const) {
+          const person = pageBrowser(server);
+          const page = await person.open(path);
+          const leaving = await person.post('/oauth/start', page, { provider: 'acme', ...more });
+          assert.equal(leaving.headers.refresh === undefined, waits);
+          assert.match(leaving.body, /You are leaving for acme\.example, which is another site\./);
+          const url = `https://acme.example/authorize?state=${acme.requests.at(-1)?.state}`;
+          assert.ok(leaving.body.includes(`href="${url}"`));
+          const [, back = ''] = /href="([^"]*)">Stay here</.exec(leaving.body) ?? [];
+          assert.ok(back.startsWith(`${path}?`), back);
+          assert.equal((await person.get(back.replaceAll('&amp;', '&'))).status, 200);
+        }
+      }
+    } finally {
+      await held.close();
+    }
+  });
+
   it('OAU-1 the policy of the tenant is asked, and the page of all factors is one stop of it', async () => {
     world.tenant.settings = { ...world.tenant.settings, mfaPolicy: 'required' };
     const person = pageBrowser(world);

@@ -202,6 +202,7 @@ describe('config', () => {
       ['TRUST_ARGON2_MEMORY_KIB', ['19456'], ['19455']],
       ['TRUST_TRUSTED_PROXIES', ['10.0.0.0/8, ::1', '::/0'], ['10.0.0.0/33', 'proxy', '1.2.3.4/8/8']],
       ['TRUST_REFLECTION', ['on', 'off'], ['true']],
+      ['TRUST_CONFIRM_LEAVING', ['on', 'off'], ['yes']],
       [
         'TRUST_CSP_REPORT_URL',
         ['https://reports.example/csp?app=1'],

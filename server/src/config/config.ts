@@ -28,6 +28,8 @@ export type Config = {
   readonly publicUrl: string;
   /** Where browsers report what the policy of the pages has stopped. */
   readonly cspReportUrl: string | undefined;
+  /** Whether people are asked before they are taken to the sign-in of another site. */
+  readonly confirmLeaving: boolean;
   /** 32 bytes; undefined only where it was not required. */
   readonly masterKey: Buffer | undefined;
   readonly tls: TlsFiles | undefined;
@@ -135,6 +137,7 @@ function assemble(values: SettingValues, env: Environment, options: ConfigOption
     httpAddress,
     publicUrl: readPublicUrl(values, env, httpAddress, dev, problems),
     cspReportUrl: values.cspReportUrl,
+    confirmLeaving: values.confirmLeaving ?? false,
     masterKey: readMasterKey(values, env, options, problems),
     tls,
     allowPlaintext,

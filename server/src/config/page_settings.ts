@@ -35,6 +35,12 @@ export const pageSettings = (setting: Make) => ({
     reportUrl,
     { fallbackNote: 'nowhere' },
   ),
+  confirmLeaving: setting(
+    'TRUST_CONFIRM_LEAVING',
+    'off',
+    'With on, the page in front of the sign-in of another site waits for a yes; with off it goes on by itself.',
+    z.enum(['on', 'off'], 'must be on or off').transform((text) => text === 'on'),
+  ),
 });
 
 /** Under which origin the pages are reached. */

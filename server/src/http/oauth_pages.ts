@@ -40,6 +40,8 @@ export function oauthPages(
   options: FlowOptions & {
     readonly flow: RedirectFlow;
     readonly oauth: OauthPageUseCases;
+    /** Whether the page in front of a provider waits for a yes. */
+    readonly confirmLeaving?: boolean | undefined;
     readonly mfa: { readonly beginSignIn: BeginSignIn; readonly readSubject: ReadSubject };
   },
 ): Pick<PageHandlers, 'startOauth' | 'unlinkAccount' | 'oauthCallback' | 'relayOauthCallback'> {
@@ -133,10 +135,12 @@ export function oauthPages(
     });
     redirect.transactionOf(context);
     // Not a redirect: browsers hold those that follow a form to the form-action of its page, and providers lead on to others.
-    context.header('refresh', `0;url=${url}`);
+    if (options.confirmLeaving !== true) context.header('refresh', `0;url=${url}`);
     const { t } = context.var;
     const label = labelOf(provider, provider);
-    const body = leavingView(t, label, url);
+    const back = purpose === 'link' ? '/second-step' : hold === 'yes' ? '/security' : '/sign-in';
+    const leaving = { label, url, back: pageLink(back, form.request), waits: options.confirmLeaving === true };
+    const body = leavingView(t, leaving);
     const link = pageLink('/sign-in', form.request);
     return options.page(context, {
       status: 200,

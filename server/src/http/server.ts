@@ -73,6 +73,8 @@ export type HttpOptions = Omit<WellKnownOptions, 'ready' | 'tenantId'> &
     readonly readOutbox?: ReadOutbox | undefined;
     /** Where browsers report what the policy of the pages has stopped. */
     readonly cspReportUrl?: string | undefined;
+    /** Whether people are asked before they are taken to the sign-in of another site. */
+    readonly confirmLeaving?: boolean | undefined;
     /** Addresses and CIDR blocks whose `X-Forwarded-For` is believed. */
     readonly trustedProxies: readonly string[];
     /** Seals form tokens: 32 bytes, the same on every node. */

@@ -23,10 +23,25 @@ export function elsewhere(page: Page & { readonly providers: readonly ProviderBu
         </form>`;
 }
 
-/** What stands between us and the provider: a browser goes on by itself at once. */
-export function leavingView({ elsewhere: t }: Texts, label: string, url: string): Html {
+type Leaving = {
+  readonly label: string;
+  readonly url: string;
+  /** Where a person goes who does not want to. */
+  readonly back: string;
+  readonly waits: boolean;
+};
+
+/** What stands between us and the provider: it says where it leads, and can be left. A browser goes on by itself at once, unless it waits for a yes. */
+export function leavingView({ elsewhere: t }: Texts, { label, url, back, waits }: Leaving): Html {
+  const { host } = new URL(url);
   return html`<h1>${t.leaving(label)}</h1>
-        <p class="text">${t.leavingWords} <a href="${url}">${t.leavingLink(label)}</a>.</p>`;
+        <p class="text">${t.leavingFor(host)}</p>
+        ${
+          waits
+            ? html`<p class="actions"><a class="button" href="${url}">${t.goOn(label)}</a></p>`
+            : html`<p class="text">${t.leavingWords} <a href="${url}">${t.leavingLink(label)}</a>.</p>`
+        }
+        <p class="other"><a href="${back}">${t.stay}</a></p>`;
 }
 
 export type ProblemView = Page & {
