@@ -129,7 +129,7 @@ export const callbackQuery: Edge = {
 export const now = Date.now();
 export const instant = (ms: number) => new Date(now + ms).toISOString();
 const lockEnd: Edge = {
-  good: [instant(60_000), instant(366 * 86_400_000 - 1)],
+  good: [instant(86_400_000), instant(366 * 86_400_000 - 1)],
   bad: [instant(-1), instant(367 * 86_400_000), '0001-01-01T00:00:00Z'],
 };
 export const standingEdges = {

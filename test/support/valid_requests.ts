@@ -66,7 +66,7 @@ export async function validRequests(rpc: RpcCaller): Promise<Readonly<Record<str
     FindIdentity: { type: 'IDENTIFIER_TYPE_USERNAME', value: identity?.identifiers[0]?.value ?? '' },
     UpdateIdentity: { identity_id: identityId, display_name: 'Mallory' },
     DisableIdentity: { identity_id: shut.identityId },
-    LockIdentity: { identity_id: shut.identityId, until: new Date(Date.now() + 60_000).toISOString() },
+    LockIdentity: { identity_id: shut.identityId, until: new Date(Date.now() + 86_400_000).toISOString() },
     EnableIdentity: { identity_id: shut.identityId },
     DeleteIdentity: { identity_id: identityId },
     RequestDeletion: { session_id: doomed.sessionId },
