@@ -1,120 +1,67 @@
 // For each act of the cascade: from the answer of its RPC at one node to the no of each SDK at another, for sessions from memory and for Trust Tokens
 // that are verified offline.
-import { randomBytes } from 'node:crypto';
-import { IdentifierType } from '../server/src/contract/gen/trust/v1/identity.ts';
-import { type Act, CASCADE } from '../server/src/features/cascade/cascade.ts';
-import { openStore, type Store } from '../server/src/store/store.ts';
+import { openStore } from '../server/src/store/store.ts';
 import { Probe } from '../test/conformance/probe.ts';
 import { findSdks } from '../test/conformance/sdks.ts';
-import { mailedTo } from '../test/support/outbox_page.ts';
 import { postgresAbsence, postgresServer } from '../test/support/postgres.ts';
 import { RpcCaller } from '../test/support/rpc_caller.ts';
-import { freshName } from '../test/support/shared_server.ts';
-import { totpCode } from '../test/support/totp_code.ts';
 import { twoNodes } from '../test/support/two_nodes.ts';
+import { identityTrials } from './acts/identity.ts';
+import type { Trial } from './acts/trial.ts';
+import { wideTrials } from './acts/wide.ts';
 import { type Options, progress, type Report, type Row, rounded } from './report.ts';
 
 const BOUND = 2_000;
-const PASSWORD = 'violet-otter-battery';
 const AUDIENCE = 'dev';
+/** How long an SDK may take to be ready for a trial. */
+const PATIENCE = 30_000;
 
-type Person = {
-  readonly identityId: string;
-  readonly sessionId: string;
-  /** A session that no act is done in. */
-  readonly other: string;
-  readonly alias: string;
-  readonly email: string;
-  /** An account elsewhere. */
-  readonly accountId: string;
-  readonly factorId: string;
-  readonly enrol: () => Promise<string>;
-};
+type NamedProbe = { readonly name: string; readonly probe: Probe };
+type Holds = () => Promise<boolean>;
 
-const codeTo = async (publicUrl: string, email: string) => (await mailedTo(publicUrl, email)).code ?? '';
-
-/** How the acts that end anything are done. */
-const acts = (rpc: RpcCaller, publicUrl: string): Partial<Record<Act, (who: Person) => Promise<unknown>>> => ({
-  sessions_revoked: ({ identityId }) => rpc.ok('SessionService', 'revokeIdentitySessions', { identityId }),
-  password_changed: ({ identityId }) =>
-    rpc.ok('PasswordService', 'setPassword', { identityId, password: `${PASSWORD}-2` }),
-  password_reset: async ({ email }) => {
-    const { flowToken } = await rpc.ok('EmailService', 'startPasswordReset', { email });
-    const code = await codeTo(publicUrl, email);
-    await rpc.ok('EmailService', 'completePasswordReset', { flowToken, code, password: `${PASSWORD}-2` });
-  },
-  email_changed: async ({ sessionId, email: replaces }) => {
-    const asked = { sessionId, email: `${freshName('n')}@example.com`, replaces };
-    const { flowToken } = await rpc.ok('EmailService', 'startEmailVerification', asked);
-    const code = await codeTo(publicUrl, asked.email);
-    await rpc.ok('EmailService', 'completeEmailVerification', { flowToken, code });
-  },
-  account_unlinked: ({ identityId, accountId }) => rpc.ok('OauthService', 'unlinkAccount', { identityId, accountId }),
-  first_factor_added: ({ enrol }) => enrol(),
-  factor_removed: ({ identityId, factorId }) => rpc.ok('MfaService', 'removeFactor', { identityId, factorId }),
-  identifier_removed: ({ identityId, alias: value }) =>
-    rpc.ok('IdentityService', 'removeIdentifier', { identityId, type: IdentifierType.USERNAME, value }),
-  roles_changed: ({ identityId }) =>
-    rpc.ok('IdentityService', 'updateIdentity', { identityId, roles: { values: ['admin'] } }),
-  identity_locked: ({ identityId }) =>
-    rpc.ok('IdentityService', 'lockIdentity', { identityId, until: new Date(Date.now() + 60_000) }),
-  identity_disabled: ({ identityId }) => rpc.ok('IdentityService', 'disableIdentity', { identityId }),
-  deletion_requested: ({ sessionId }) => rpc.ok('IdentityService', 'requestDeletion', { sessionId }),
-  identity_deleted: ({ identityId }) => rpc.ok('IdentityService', 'deleteIdentity', { identityId }),
-});
-
-async function person(rpc: RpcCaller, store: Pick<Store, 'oauth'>, act: Act): Promise<Person> {
-  const who = { identifierType: IdentifierType.USERNAME, identifier: freshName('bench'), password: PASSWORD };
-  const { sessionId, identity } = await rpc.ok('PasswordService', 'signUpWithPassword', who);
-  const identityId = identity?.id ?? '';
-  const alias = freshName('alias');
-  const email = `${freshName('m')}@example.com`;
-  for (const [type, value] of [
-    [IdentifierType.USERNAME, alias],
-    [IdentifierType.EMAIL, email],
-  ] as const)
-    await rpc.ok('IdentityService', 'addIdentifier', { identityId, identifier: { type, value, verified: true } });
-  const accountId = `lac_${randomBytes(16).toString('hex')}`;
-  const account = {
-    provider: 'acme',
-    issuer: 'https://acme.example',
-    subject: accountId,
-    email,
-    sealedTokens: undefined,
+const sessionHolds =
+  (probe: Probe, { sessionId, holds = ({ active }) => active === true }: Trial): Holds =>
+  async () => {
+    const answer = await probe.ask('verify', { session_id: sessionId });
+    return 'ok' in answer && holds(answer.ok as object);
   };
-  const row = {
-    tenantId: 'default',
-    id: accountId,
-    identityId,
-    ...account,
-    createdAt: Date.now(),
-    lastUsedAt: Date.now(),
-  };
-  await store.oauth.link(row, 9, { changes: [], events: [] });
-  const enrol = async () => {
-    const subject = { subject: { $case: 'sessionId' as const, value: sessionId } };
-    const { secret, enrollmentToken } = await rpc.ok('MfaService', 'startTotpEnrollment', { subject });
-    const done = { subject, enrollmentToken, code: totpCode(secret, Date.now()) };
-    return (await rpc.ok('MfaService', 'completeTotpEnrollment', done)).factor?.id ?? '';
-  };
-  const factorId = act === 'factor_removed' ? await enrol() : '';
-  const other = await rpc.ok('SessionService', 'createSession', { identityId, acr: 'aal1', amr: ['pwd'] });
-  return { identityId, sessionId, other: other.sessionId, alias, email, accountId, factorId, enrol };
+const tokenHolds =
+  (probe: Probe, trustToken: string): Holds =>
+  async () =>
+    'ok' in (await probe.ask('verify_trust_token', { trust_token: trustToken }));
+
+/** Milliseconds from an instant to the first no. */
+async function untilNo(holds: Holds, began: number): Promise<number> {
+  while (await holds()) if (performance.now() - began > 5 * BOUND) break;
+  return performance.now() - began;
 }
 
-type Asked = (probe: Probe, value: string) => Promise<boolean>;
+async function untilYes(holds: Holds, what: string): Promise<void> {
+  const began = performance.now();
+  while (!(await holds())) {
+    if (performance.now() - began > PATIENCE) throw new Error(`${what}: no before the act`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
 
-const sessionHolds: Asked = async (probe, session_id) => {
-  const answer = await probe.ask('verify', { session_id });
-  return 'ok' in answer && (answer.ok as { active?: boolean }).active === true;
-};
-const tokenHolds: Asked = async (probe, trust_token) =>
-  'ok' in (await probe.ask('verify_trust_token', { trust_token }));
-
-/** Milliseconds from `began` to the first no. */
-async function untilNo(holds: Asked, probe: Probe, value: string, began: () => number): Promise<number> {
-  while (await holds(probe, value)) if (performance.now() - began() > 5 * BOUND) break;
-  return performance.now() - began();
+/** Does one act, and notes how long each SDK says yes after its answer. */
+async function play(
+  trial: Trial,
+  probes: readonly NamedProbe[],
+  note: (column: string, ms: number) => void,
+): Promise<void> {
+  const request = { sessionId: trial.sessionId, audience: AUDIENCE };
+  const { trustToken } = await trial.rpc.ok('TrustTokenService', 'issueTrustToken', request);
+  const asked = probes.flatMap(({ name, probe }) => [
+    { column: `${name} session`, holds: sessionHolds(probe, trial), ends: trial.holds !== undefined },
+    { column: `${name} token`, holds: tokenHolds(probe, trustToken), ends: true },
+  ]);
+  // Twice, so that the second comes from memory.
+  for (const { column, holds } of [...asked, ...asked]) await untilYes(holds, column);
+  await trial.act();
+  const began = performance.now();
+  const ended = asked.filter(({ ends }) => ends);
+  await Promise.all(ended.map(async ({ column, holds }) => note(column, await untilNo(holds, began))));
 }
 
 export async function run({ quick }: Options): Promise<Report> {
@@ -122,66 +69,44 @@ export async function run({ quick }: Options): Promise<Report> {
   if (absence !== undefined) return { rows: [], notes: [absence] };
   const rounds = quick ? 3 : 10;
   const url = await (await postgresServer()).createDatabase();
-  const two = await twoNodes({ TRUST_LOG_LEVEL: 'warn' }, { url, elsewhere: url });
+  const { nodes, remove } = await twoNodes({ TRUST_LOG_LEVEL: 'warn' }, { url, elsewhere: url });
   const store = await openStore({ databaseUrl: url });
-  const [a, b] = two.nodes;
+  const [a, b] = nodes;
   const rpc = new RpcCaller(a.grpcAddress, a.serviceKey);
+  const world = { rpc, store, publicUrl: a.publicUrl, nodes };
   const probes = findSdks().flatMap(({ name, sdk }) => (sdk === undefined ? [] : [{ name, probe: new Probe(sdk) }]));
+  const own = { address: b.grpcAddress, service_key: b.serviceKey, issuer: a.publicUrl, audience: AUDIENCE };
+  const configure = (settings: object) =>
+    Promise.all(probes.map(({ probe }) => probe.ask('configure', { ...own, verifier_watches: true, ...settings })));
   const rows: Row[] = [];
   try {
-    for (const { probe } of probes) {
-      const settings = { address: b.grpcAddress, service_key: b.serviceKey, issuer: a.publicUrl, audience: AUDIENCE };
-      await probe.ask('configure', { ...settings, verifier_watches: true });
-    }
-    for (const [act, run] of Object.entries(acts(rpc, a.publicUrl)) as [Act, (who: Person) => Promise<unknown>][]) {
+    await configure({});
+    for (const [act, make] of [...identityTrials(world), ...wideTrials(world)]) {
       progress(act);
       const worst = new Map<string, number>();
       for (let round = 0; round < rounds; round++) {
-        const who = await person(rpc, store, act);
-        const request = { sessionId: who.other, audience: AUDIENCE };
-        const { trustToken } = await rpc.ok('TrustTokenService', 'issueTrustToken', request);
-        for (const { name, probe } of probes) {
-          // Twice, so that the second comes from memory.
-          for (let n = 0; n < 2; n++)
-            if (!((await sessionHolds(probe, who.other)) && (await tokenHolds(probe, trustToken))))
-              throw new Error(`${name} says no before ${act}`);
-        }
-        await run(who);
-        const began = performance.now();
-        const ends = CASCADE[act].sessions !== 'kept';
-        await Promise.all(
-          probes.map(async ({ name, probe }) => {
-            const note = (what: string, ms: number) =>
-              worst.set(`${name} ${what}`, Math.max(worst.get(`${name} ${what}`) ?? 0, ms));
-            const since = () => began;
-            await Promise.all([
-              ends && untilNo(sessionHolds, probe, who.other, since).then((ms) => note('session', ms)),
-              untilNo(tokenHolds, probe, trustToken, since).then((ms) => note('token', ms)),
-            ]);
-          }),
-        );
+        const trial = await make();
+        if (trial.settings !== undefined) await configure(trial.settings);
+        await play(trial, probes, (column, ms) => worst.set(column, Math.max(worst.get(column) ?? 0, ms)));
+        await trial.after?.();
       }
       const late = [...worst].filter(([, ms]) => ms > BOUND);
       if (late.length > 0) throw new Error(`${act}: later than the bound of ${BOUND} ms: ${JSON.stringify(late)}`);
-      const columns = probes.flatMap(({ name }) =>
-        ['session', 'token'].map((what) => [`${name} ${what}`, worst.get(`${name} ${what}`)] as const),
-      );
-      rows.push({
-        act,
-        ...Object.fromEntries(columns.map(([name, ms]) => [name, ms === undefined ? 'kept' : rounded(ms)])),
-      });
+      const columns = probes.flatMap(({ name }) => [`${name} session`, `${name} token`]);
+      const shown = (ms: number | undefined) => (ms === undefined ? 'kept' : rounded(ms));
+      rows.push({ act, ...Object.fromEntries(columns.map((column) => [column, shown(worst.get(column))])) });
     }
   } finally {
     for (const { probe } of probes) probe.close();
     rpc.close();
     await store.close();
-    await two.remove();
+    await remove();
   }
   return {
     rows,
     notes: [
       `Longest of ${rounds} rounds, in milliseconds, from the answer of the act at one node (PostgreSQL) to the no of each SDK, which watches another. A round asks the four SDKs at once and without pause.`,
-      `session: verify, answered from memory before the act. token: verified offline. Whatever is later than the staleness bound of ${BOUND} ms fails the run.`,
+      `session: verify, answered from memory before the act; in an organisation, until the verdict lacks the permission that the act took away. token: verified offline. Whatever is later than the staleness bound of ${BOUND} ms fails the run.`,
     ],
   };
 }
