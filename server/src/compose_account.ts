@@ -1,5 +1,5 @@
 import type { AuditStore } from './features/audit/store.ts';
-import { type ChangeDeps, renameIdentity } from './features/identity/change_identity.ts';
+import { type ChangeDeps, removeEmail, renameIdentity } from './features/identity/change_identity.ts';
 import { revokeIdentitySessions } from './features/identity/revoke_identity_sessions.ts';
 import { listSessions } from './features/session/list_sessions.ts';
 import { revokeSession } from './features/session/revoke_session.ts';
@@ -11,6 +11,7 @@ export const composeAccount = (
     Parameters<typeof revokeSession>[0] & { readonly audit: Pick<AuditStore, 'list'> },
 ) => ({
   renameIdentity: renameIdentity(deps),
+  removeEmail: removeEmail(deps),
   listSessions: listSessions(deps),
   revokeSession: revokeSession(deps),
   revokeIdentitySessions: revokeIdentitySessions(deps),

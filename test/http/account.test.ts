@@ -54,6 +54,8 @@ describe('account pages', function () {
     for (const [path, typed] of [
       ['/account/profile', { display_name: 'Eve' }],
       ['/account/password', { current_password: ADA.password, new_password: 'a-newer-password-42' }],
+      ['/account/email', { email: 'eve@example.com' }],
+      ['/account/email/remove', { remove: ADA.identifier }],
       ['/account/sessions', { end: 'all' }],
       ['/account/data', {}],
       ['/account/delete', { understood: 'yes' }],

@@ -199,28 +199,6 @@ describe('pages of mail', function () {
     assert.equal(await verified(), true);
   });
 
-  it('MAIL-14 an address is changed on the security page by who has just signed in', async () => {
-    const own = browser(world);
-    const start = await own.get(`/security?${query}`);
-    const signedIn = await own.post('/security', start, { identifier: EMAIL, password: PASSWORD });
-    const security = await own.get(String(signedIn.headers.location));
-    assert.match(security.body, /Change the e-mail address/);
-    const asked = await own.post('/second-step/email', security, { email: 'new@example.com' });
-    assert.match(asked.body, /Check your mail/);
-    const { code } = await mailed();
-    const wrong = { flow_token: own.fieldOf(asked, 'flow_token'), email: 'new@example.com', code: '1' };
-    assert.equal((await own.post('/second-step/email', asked, wrong)).status, 422);
-    const done = await own.post('/second-step/email', asked, { ...wrong, code });
-    assert.match(done.body, /The address was changed/);
-    assert.deepEqual((await world.readIdentity('default', ada))?.identifiers, [
-      { type: 'email', value: 'new@example.com', verified: true },
-    ]);
-    assert.equal((await mailed()).template, 'identifier_changed');
-    const stranger = browser(world);
-    const page = await stranger.get(`/security?${query}`);
-    assert.equal((await stranger.post('/second-step/email', page, { email: 'x@example.com' })).status, 403);
-  });
-
   it('without a place to send mails to, there is no such page and no link to one', async () => {
     const off = { ...world.email, enabled: false };
     const other = await httpWorld({ email: off });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { TrustError } from '../../server/src/errors/trust_error.ts';
-import { renameIdentity } from '../../server/src/features/identity/change_identity.ts';
+import { removeEmail, renameIdentity } from '../../server/src/features/identity/change_identity.ts';
 import { removeIdentity } from '../../server/src/features/identity/remove_identity.ts';
 import { revokeIdentitySessions } from '../../server/src/features/identity/revoke_identity_sessions.ts';
 import type { OauthProviders } from '../../server/src/features/oauth/store.ts';
@@ -76,6 +76,7 @@ export async function httpWorld({
     oauth: world.oauth,
     account: {
       renameIdentity: renameIdentity(world),
+      removeEmail: removeEmail(world),
       setPassword: world.setPassword,
       listSessions: listSessions(world),
       revokeSession: revokeSession(world),

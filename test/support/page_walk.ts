@@ -356,24 +356,26 @@ async function byMail(walk: Walk): Promise<void> {
 
 async function account(walk: Walk): Promise<void> {
   const { page, who, see } = walk;
-  const identifier = await mailPerson(walk, 'account');
-  await page.goto(url(walk, '/security'));
-  await send(walk, '/security', { identifier, password: PASSWORD });
-  const open = async (action: string) => page.locator(`details:has(form[action="${action}"]) > summary`).click();
-  await open('/second-step/email');
+  const enter = async (name: string) => {
+    await page.goto(url(walk, '/security'));
+    await send(walk, '/security', { identifier: name, password: PASSWORD });
+    await page.goto(url(walk, '/account'));
+  };
+  await enter(await mailPerson(walk, 'account'));
   const email = `${who}-changed@example.com`;
-  await send(walk, '/second-step/email', { email });
-  await see('change the address, code');
-  await send(walk, '/second-step/email', { code: '0000 0000' });
-  await see('change the address, wrong code');
-  await send(walk, '/second-step/email', { code: (await mailed(walk, email)).code });
-  await see('address changed');
+  await page.locator('details:has(form[action="/account/email"]) > summary').click();
+  await send(walk, '/account/email', { email });
+  await see('another address, code');
+  await send(walk, '/account/email', { code: '0000 0000' });
+  await see('another address, wrong code');
+  await send(walk, '/account/email', { code: (await mailed(walk, email)).code });
+  await see('another address confirmed');
   await page.goto(url(walk, '/account'));
+  await see('account with two addresses');
+  await send(walk, '/account/email/remove');
   await send(walk, '/account/sign-out');
   await see('signed out');
-  await page.goto(url(walk, '/security'));
-  await send(walk, '/security', { identifier: email, password: PASSWORD });
-  await page.goto(url(walk, '/account'));
+  await enter(email);
   const download = page.waitForEvent('download');
   await page.locator('form[action="/account/data"] button').click();
   assert.equal((await download).suggestedFilename(), 'my-data.json');

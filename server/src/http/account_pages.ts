@@ -2,7 +2,7 @@ import type { ListName, PageTokens } from '../contract/page_tokens.ts';
 import { TrustError } from '../errors/trust_error.ts';
 import type { AuditStore } from '../features/audit/store.ts';
 import { doneFrom } from '../features/cascade/cascade.ts';
-import type { RenameIdentity } from '../features/identity/change_identity.ts';
+import type { RemoveEmail, RenameIdentity } from '../features/identity/change_identity.ts';
 import type { Identity } from '../features/identity/identity.ts';
 import type { RevokeIdentitySessions } from '../features/identity/revoke_identity_sessions.ts';
 import type { SetPassword } from '../features/password/set_password.ts';
@@ -32,6 +32,7 @@ import type { Html } from './views/layout.ts';
 
 export type AccountUseCases = {
   readonly renameIdentity: RenameIdentity;
+  readonly removeEmail: RemoveEmail;
   readonly setPassword: SetPassword;
   readonly listSessions: ListSessions;
   readonly revokeSession: RevokeSession;
@@ -49,6 +50,7 @@ export function accountPages(
   options: FlowOptions & {
     readonly flow: RedirectFlow;
     readonly account: AccountUseCases;
+    readonly email: { readonly enabled: boolean };
     readonly pageTokens: PageTokens;
     readonly authenticatePassword: AuthenticatePassword;
     readonly mfa: { readonly pending: Pick<PendingSignIns, 'read' | 'asked' | 'abandon'> };
@@ -104,7 +106,13 @@ export function accountPages(
 
   const overview = (context: PageContext, owner: Owner, fault?: FormFaultView, done?: 'profile' | 'password') => {
     const waitDays = owner.flow.settings.deletionWait / DAY;
-    const body = overviewView({ ...form(context, owner, fault), identity: owner.identity, done, waitDays });
+    const body = overviewView({
+      ...form(context, owner, fault),
+      identity: owner.identity,
+      byMail: options.email.enabled,
+      done,
+      waitDays,
+    });
     return write(context, owner, context.var.t.account.account, body, fault);
   };
 

@@ -120,7 +120,6 @@ export function secondStepPages(
       accounts,
       providers,
       offersFactors,
-      byMail: options.email.enabled,
     };
     return write(words.security, securityView(view));
   };

@@ -15,12 +15,12 @@ import type { TenantSettings } from '../features/tenant/tenant.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Random } from '../kernel/random.ts';
 import { type AccountUseCases, accountPages } from './account_pages.ts';
+import { type AddressUseCases, addressPages } from './address_pages.ts';
 import type { Asset } from './assets.ts';
 import { brandReader, STANDARD } from './brand.ts';
 import { clientAddress } from './client_address.ts';
 import { transactionCookie } from './cookie.ts';
 import { formTokens, isOwnForm } from './csrf.ts';
-import { type EmailChangeUseCases, emailChangePages } from './email_change_pages.ts';
 import { type PageScript, type PageText, redirectFlow } from './flow.ts';
 import { type InvitationUseCases, invitationPages } from './invitation_pages.ts';
 import { type MailUseCases, mailPages } from './mail_pages.ts';
@@ -56,7 +56,7 @@ export type HttpOptions = Omit<WellKnownOptions, 'ready' | 'tenantId'> &
     readonly oauth: OauthPageUseCases;
     readonly account: AccountUseCases;
     readonly pageTokens: PageTokens;
-    readonly email: MailUseCases & EmailChangeUseCases;
+    readonly email: MailUseCases & AddressUseCases;
     readonly invitations: InvitationUseCases;
     readonly issueSignInCode: IssueSignInCode;
     readonly readIdentity: (tenantId: string, id: string) => Promise<Identity | undefined>;
@@ -229,7 +229,7 @@ export function httpApp(options: SiteOptions): Hono<PageEnv> {
     ...secondStepPages({ ...flowOptions, flow }),
     ...mailPages({ ...flowOptions, flow }),
     ...invitationPages({ ...flowOptions, flow }),
-    ...emailChangePages({ ...flowOptions, flow }),
+    ...addressPages({ ...flowOptions, flow }),
     ...accountPages({ ...flowOptions, flow }),
     ...outboxPages({
       ...options,

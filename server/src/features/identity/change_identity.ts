@@ -4,7 +4,7 @@ import type { NewId } from '../../kernel/ids.ts';
 import { type AuditAction, auditEvent } from '../audit/audit.ts';
 import { type Act, raisesEpoch, type Within } from '../cascade/cascade.ts';
 import type { MailWriter } from '../mail/write_mail.ts';
-import { type Identity, sameName } from './identity.ts';
+import { type Identifier, type Identity, sameName } from './identity.ts';
 import type { IdentityStore } from './store.ts';
 
 export type ChangeDeps = {
@@ -92,6 +92,34 @@ function actsOf(before: Identity, after: Identity): readonly Act[] {
       : []),
   ];
 }
+
+/** Takes a name away. Errors: LAST_IDENTIFIER. */
+export const withoutName =
+  (gone: Pick<Identifier, 'type' | 'value'>): IdentityRule =>
+  (before) => {
+    const identifiers = before.identifiers.filter((one) => !sameName(one, gone));
+    if (identifiers.length === before.identifiers.length) return undefined;
+    if (identifiers.length === 0) throw new TrustError('LAST_IDENTIFIER');
+    return { ...before, identifiers };
+  };
+
+/** Whether somebody who loses their password can still come back without an address: by a verified one, if there is one now. */
+export function keepsAddress({ identifiers }: Pick<Identity, 'identifiers'>, email: string): boolean {
+  const isVerified = ({ type, verified }: Identifier) => type === 'email' && verified;
+  const left = identifiers.filter((one) => !sameName(one, { type: 'email', value: email }));
+  return left.length > 0 && (left.some(isVerified) || !identifiers.some(isVerified));
+}
+
+/** Takes an address away from its owner, but for the last verified one. Errors: LAST_IDENTIFIER, IDENTITY_NOT_FOUND, CONCURRENT_CHANGE. */
+export type RemoveEmail = (target: ChangeTarget, email: string) => Promise<Identity>;
+
+export const removeEmail =
+  (deps: ChangeDeps): RemoveEmail =>
+  (target, email) =>
+    changeIdentity(deps, target, 'identifier.removed', (before, now) => {
+      if (!keepsAddress(before, email)) throw new TrustError('LAST_IDENTIFIER');
+      return withoutName({ type: 'email', value: email })(before, now);
+    });
 
 /** Gives an identity another display name. Errors: IDENTITY_NOT_FOUND, CONCURRENT_CHANGE. */
 export type RenameIdentity = (target: ChangeTarget, displayName: string) => Promise<Identity>;

@@ -8,7 +8,13 @@ import type { Call, Handler } from '../../contract/rpc.ts';
 import { invalidField, TrustError } from '../../errors/trust_error.ts';
 import type { AuditAction } from '../audit/audit.ts';
 import { disabled, enabled, locked, standingFacts, standingOf } from '../standing/standing.ts';
-import { type ChangeDeps, type ChangeTarget, changeIdentity, type IdentityRule } from './change_identity.ts';
+import {
+  type ChangeDeps,
+  type ChangeTarget,
+  changeIdentity,
+  type IdentityRule,
+  withoutName,
+} from './change_identity.ts';
 import type { CreateIdentity } from './create_identity.ts';
 import { createFields, readIdentifier, readIdentifiers, TYPE_MESSAGES, updateFields } from './fields.ts';
 import { type Identity, MAX_IDENTIFIERS, sameName } from './identity.ts';
@@ -123,12 +129,7 @@ export function identityRpc(useCases: {
 
     removeIdentifier(request, call) {
       const gone = readIdentifier({ ...request, verified: false }, { type: 'type', value: 'value' });
-      return change(checked(byId, request), call, 'identifier.removed', (before) => {
-        const identifiers = before.identifiers.filter((one) => !sameName(one, gone));
-        if (identifiers.length === before.identifiers.length) return undefined;
-        if (identifiers.length === 0) throw new TrustError('LAST_IDENTIFIER');
-        return { ...before, identifiers };
-      });
+      return change(checked(byId, request), call, 'identifier.removed', withoutName(gone));
     },
   };
 }

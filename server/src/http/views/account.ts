@@ -1,39 +1,19 @@
 import { html } from 'hono/html';
-import type { Identity } from '../../features/identity/identity.ts';
 import type { Device, Session } from '../../features/session/session.ts';
 import type { SignInRequest } from '../../features/sign_in/sign_in_request.ts';
 import { deviceNames } from '../../kernel/device_names.ts';
 import { en, type Texts } from '../texts/en.ts';
+import { accountHead } from './account_head.ts';
+import { type AddressesView, addressesSection } from './addresses.ts';
 import { type FormPage, faultSummary, field, hiddenFields, pageLink } from './form.ts';
 import { icon } from './icon.ts';
 import type { Html } from './layout.ts';
 import { doneView } from './mail.ts';
 
-const TABS = {
-  account: '/account',
-  security: '/second-step',
-  sessions: '/account/sessions',
-  activity: '/account/activity',
-} as const;
-
-/** Ends the sign-in that the account pages are open to. */
-export const signOutForm = (view: FormPage): Html =>
-  html`<form method="post" action="/account/sign-out" class="inline sign-out">${hiddenFields(view)}<button type="submit" class="quiet">${view.t.account.signOutHere}</button></form>`;
-
-/** The head of each page of an account: the way out, and between them. */
-export function accountHead(view: FormPage, here: keyof typeof TABS): Html {
-  const { t, request } = view;
-  const tab = (name: keyof typeof TABS) =>
-    html`<li><a href="${pageLink(TABS[name], request)}"${name === here ? html` aria-current="page"` : ''}>${t.account[name]}</a></li>`;
-  return html`${signOutForm(view)}
-        <nav aria-label="${t.account.account}"><ul class="tabs">${(Object.keys(TABS) as (keyof typeof TABS)[]).map(tab)}</ul></nav>`;
-}
-
 const doneForm = (view: FormPage) =>
   html`<form method="post" action="/second-step/done">${hiddenFields(view)}<button type="submit">${view.t.secondStep.done}</button></form>`;
 
-export type OverviewView = FormPage & {
-  readonly identity: Identity;
+export type OverviewView = AddressesView & {
   /** What was changed just now. */
   readonly done: 'profile' | 'password' | undefined;
   /** For how long a deletion waits; 0: not at all. */
@@ -57,10 +37,7 @@ export function overviewView(view: OverviewView): Html {
           <button type="submit" class="quiet">${t.save}</button>
         </form>
         <h2>${t.addresses}</h2>
-        <ul class="factors">${identity.identifiers.map(
-          ({ value, verified }) =>
-            html`<li><span><strong>${value}</strong>${verified ? html`<small>${t.verified}</small>` : ''}</span></li>`,
-        )}</ul>
+        ${addressesSection(view)}
         <h2>${signIn.password}</h2>
         <form method="post" action="/account/password">
           ${inPassword ? faultSummary(fault) : ''}

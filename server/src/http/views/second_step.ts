@@ -2,8 +2,7 @@ import { html, raw } from 'hono/html';
 import type { Factors } from '../../features/mfa/assurance.ts';
 import type { FactorRecord } from '../../features/mfa/factors.ts';
 import type { TotpSetup } from '../../features/mfa/totp_enrollment.ts';
-import { accountHead, signOutForm } from './account.ts';
-import { changeEmailForm } from './change_email.ts';
+import { accountHead, signOutForm } from './account_head.ts';
 import { type AccountsView, accountsView } from './elsewhere.ts';
 import { destination, type FormPage, faultSummary, field, hiddenFields, pageLink } from './form.ts';
 import { icon } from './icon.ts';
@@ -141,7 +140,6 @@ export function enrollView(view: Setup): Html {
 
 export type SecurityView = Setup &
   AccountsView & {
-    readonly byMail: boolean;
     readonly factors: readonly FactorRecord[];
     readonly recoveryCodesLeft: number;
     /** False where the tenant's policy asks nobody for a factor. */
@@ -182,7 +180,6 @@ export function securityView(view: SecurityView): Html {
         <h1>${t.security}</h1>
         ${view.offersFactors ? secondFactors : ''}
         ${accountsView(view)}
-        ${view.byMail ? changeEmailForm(view) : ''}
         <form method="post" action="/second-step/done">${hiddenFields(view)}<button type="submit">${t.done}</button></form>`;
 }
 

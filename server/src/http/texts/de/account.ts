@@ -9,6 +9,11 @@ export const account: Texts['account'] = {
   profileSaved: 'Ihr Name wurde gespeichert.',
   addresses: 'Namen, mit denen Sie sich anmelden',
   verified: 'bestätigt',
+  unverified: 'nicht bestätigt',
+  confirm: 'Bestätigen',
+  confirmNamed: (address) => `${address} bestätigen`,
+  lastAddress:
+    'Diese Adresse bleibt. Ohne bestätigte Adresse kämen Sie nicht zurück, wenn Sie Ihr Passwort verlieren: Fügen Sie zuerst eine andere hinzu.',
   currentPassword: 'Jetziges Passwort',
   newPassword: 'Neues Passwort',
   newPasswordHint: 'Mindestens 8 Zeichen. Überall sonst werden Sie abgemeldet.',

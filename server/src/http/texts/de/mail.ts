@@ -34,10 +34,13 @@ export const mail: Texts['mail'] = {
   linkOver: 'Dieser Link gilt nicht mehr',
   linkOverWords:
     'Er wurde schon verwendet, ist älter als 15 Minuten, oder ein neuerer ist an seine Stelle getreten. Fordern Sie noch eine E-Mail an.',
-  changeEmail: 'E-Mail-Adresse ändern',
-  changeEmailWords:
-    'Wir senden einen Code an die neue Adresse. Sie tritt an die Stelle der alten, sobald Sie ihn eingegeben haben.',
+  newAddress: 'E-Mail-Adresse hinzufügen oder ändern',
+  newAddressWords: 'Wir senden einen Code an die Adresse. Sie gilt, sobald Sie ihn hier eingegeben haben.',
   newEmail: 'Neue E-Mail-Adresse',
-  emailChanged: 'Die Adresse wurde geändert',
-  emailChangedWords: 'Ab jetzt melden Sie sich mit der neuen Adresse an.',
+  others: 'Die Adressen, die Sie haben',
+  beside: 'Sie bleiben',
+  inPlaceOf: (address) => `Sie tritt an die Stelle von ${address}: Überall sonst werden Sie abgemeldet`,
+  tooManyNames: (most) =>
+    `Sie haben ${most} Namen, mehr gehen nicht. Setzen Sie die Adresse an die Stelle einer anderen, oder entfernen Sie zuerst eine.`,
+  addressCounts: 'Ab jetzt können Sie sich mit ihr anmelden.',
 };

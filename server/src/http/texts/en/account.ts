@@ -8,6 +8,11 @@ export const account = {
   profileSaved: 'Your name was saved.',
   addresses: 'Names you sign in with',
   verified: 'verified',
+  unverified: 'not confirmed',
+  confirm: 'Confirm',
+  confirmNamed: (address: string) => `Confirm ${address}`,
+  lastAddress:
+    'This address stays. Without a confirmed address you could not come back if you lost your password: add another one first.',
   currentPassword: 'Current password',
   newPassword: 'New password',
   newPasswordHint: 'At least 8 characters. You are signed out everywhere else.',

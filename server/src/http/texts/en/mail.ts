@@ -33,9 +33,13 @@ export const mail = {
   linkOver: 'This link does not work any more',
   linkOverWords:
     'It was used already, or is older than 15 minutes, or a newer one took its place. Ask for another mail.',
-  changeEmail: 'Change the e-mail address',
-  changeEmailWords: 'We send a code to the new address. It takes the place of the old one once you typed it.',
+  newAddress: 'Add or change an e-mail address',
+  newAddressWords: 'We send a code to the address. It counts once you have typed it here.',
   newEmail: 'New e-mail address',
-  emailChanged: 'The address was changed',
-  emailChangedWords: 'From now on you sign in with the new address.',
+  others: 'The addresses that you have',
+  beside: 'They stay',
+  inPlaceOf: (address: string) => `It takes the place of ${address}: you are signed out everywhere else`,
+  tooManyNames: (most: number) =>
+    `You have ${most} names, and no more fit. Put the address in the place of another, or remove one first.`,
+  addressCounts: 'From now on you can sign in with it.',
 };

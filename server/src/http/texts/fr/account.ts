@@ -9,6 +9,11 @@ export const account: Texts['account'] = {
   profileSaved: 'Votre nom a été enregistré.',
   addresses: 'Les noms avec lesquels vous vous connectez',
   verified: 'vérifié',
+  unverified: 'non confirmée',
+  confirm: 'Confirmer',
+  confirmNamed: (address) => `Confirmer ${address}`,
+  lastAddress:
+    'Cette adresse reste. Sans adresse confirmée, vous ne pourriez pas revenir si vous perdiez votre mot de passe : ajoutez-en d’abord une autre.',
   currentPassword: 'Mot de passe actuel',
   newPassword: 'Nouveau mot de passe',
   newPasswordHint: 'Au moins 8 caractères. Vous serez déconnecté partout ailleurs.',

@@ -34,10 +34,13 @@ export const mail: Texts['mail'] = {
   linkOver: 'Ce lien ne fonctionne plus',
   linkOverWords:
     'Il a déjà été utilisé, il a plus de 15 minutes, ou un plus récent l’a remplacé. Demandez un autre message.',
-  changeEmail: 'Modifier l’adresse e-mail',
-  changeEmailWords:
-    'Nous envoyons un code à la nouvelle adresse. Elle remplacera l’ancienne dès que vous l’aurez saisi.',
+  newAddress: 'Ajouter ou modifier une adresse e-mail',
+  newAddressWords: 'Nous envoyons un code à l’adresse. Elle compte dès que vous l’avez saisi ici.',
   newEmail: 'Nouvelle adresse e-mail',
-  emailChanged: 'L’adresse a été modifiée',
-  emailChangedWords: 'Désormais, vous vous connectez avec la nouvelle adresse.',
+  others: 'Les adresses que vous avez',
+  beside: 'Elles restent',
+  inPlaceOf: (address) => `Elle remplace ${address} : vous êtes déconnecté partout ailleurs`,
+  tooManyNames: (most) =>
+    `Vous avez ${most} noms, et pas un de plus n’est possible. Mettez l’adresse à la place d’une autre, ou retirez-en d’abord une.`,
+  addressCounts: 'Désormais, vous pouvez vous connecter avec elle.',
 };
