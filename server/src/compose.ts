@@ -48,6 +48,7 @@ import { watchRpc } from './features/watch/rpc.ts';
 import type { Handlers } from './grpc/methods.ts';
 import type { Clock, Clocks } from './kernel/clock.ts';
 import { idMaker } from './kernel/ids.ts';
+import { NOWHERE, type PlaceName } from './kernel/place_name.ts';
 import type { Random } from './kernel/random.ts';
 import { sealerOf } from './kernel/sealer.ts';
 import { systemTimer } from './kernel/timer.ts';
@@ -71,6 +72,8 @@ export type Parts = {
   readonly random: Random;
   /** How mails leave; without it none are written. */
   readonly mail?: MailParts | undefined;
+  /** Names the places of addresses. */
+  readonly placeName?: PlaceName | undefined;
   /** People of another program's table. */
   readonly usersTable?: UsersTableParts | undefined;
   /** Providers with whose accounts people sign in. */
@@ -95,7 +98,8 @@ export function compose(parts: Parts) {
   const readIdentity = store.identities.read;
   const { append: recordAudit } = store.audit;
   const sealedPages = pageTokens(sealerOf({ ...parts, purpose: 'trust-layer:page-token:v1' }));
-  const mail = composeMail({ ...parts, newId, settings, outbox: store.outbox });
+  const { placeName = NOWHERE } = parts;
+  const mail = composeMail({ ...parts, newId, settings, placeName, outbox: store.outbox });
   const { writer: mails } = mail;
   const base = { clock, random, newId, settings, originOf, readIdentity, recordAudit, mails, pageTokens: sealedPages };
 
@@ -253,6 +257,7 @@ export function compose(parts: Parts) {
       jwks: ring.jwks,
       siteAt,
       isSuspended: suspended,
+      placeName,
       account: { ...account, ...people.personalData, setPassword: passwords.setPassword },
     },
     /** The change feed, for what else of a node follows it. */

@@ -24,6 +24,7 @@ import type { LimitAttempts } from './features/rate_limit/limit_attempts.ts';
 import type { OriginOf } from './features/tenant/origins.ts';
 import type { TenantSettings } from './features/tenant/tenant.ts';
 import type { NewId } from './kernel/ids.ts';
+import type { PlaceName } from './kernel/place_name.ts';
 import { sealerOf } from './kernel/sealer.ts';
 
 export type MailParts = {
@@ -44,6 +45,7 @@ export function composeMail(
     readonly outbox: OutboxStore;
     readonly newId: NewId;
     readonly settings: (tenantId: string) => Promise<TenantSettings>;
+    readonly placeName: PlaceName;
   },
 ) {
   const { mail, outbox } = parts;

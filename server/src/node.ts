@@ -9,6 +9,7 @@ import { passwordStrength, refusingBreached } from './features/password/password
 import { ensureDefaultTenant } from './features/tenant/read_settings.ts';
 import { DEFAULT_TENANT, type TenantSettings } from './features/tenant/tenant.ts';
 import { altcha } from './flood/altcha.ts';
+import { NOWHERE } from './kernel/place_name.ts';
 import type { Log } from './log.ts';
 import { oauthProvider } from './oauth/provider.ts';
 import { letHashesStepBack } from './step_back.ts';
@@ -38,6 +39,8 @@ export async function openNode(config: Config, log: Log, { signingKeys = true }:
   const breached =
     config.breachedPasswordsFile === undefined ? undefined : await openBreachedFile(config.breachedPasswordsFile);
   const strength = breached === undefined ? guessed : refusingBreached(guessed, breached);
+  const placeName =
+    config.placesFile === undefined ? NOWHERE : (await import('./places/mmdb.ts')).openPlaces(config.placesFile);
   const enter = turnstile(config.hashConcurrency, config.hashQueue);
   const users =
     config.users &&
@@ -83,6 +86,7 @@ export async function openNode(config: Config, log: Log, { signingKeys = true }:
       random,
       feedFailed,
       mail: await mailParts(config, log),
+      placeName,
       webhook: { ...reach, post: postEvent(reach) },
       oauthProviders: config.oauth.map((provider) =>
         oauthProvider({ config: provider, clock: Date.now, failed: oauthFailed }),

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { openPlaces } from '../../server/src/places/mmdb.ts';
 import { ADA, type Answer, FLOW, type HttpWorld, httpWorld, redirected, VERIFIER } from '../support/http_world.ts';
 import { pageBrowser } from '../support/page_browser.ts';
+import { PLACES_FILE } from '../support/places.ts';
 import { reason } from '../support/world.ts';
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
@@ -75,6 +77,25 @@ describe('account pages', function () {
     const other = await opened();
     await other.own.post('/account/sessions', other.page, { end: 'all' });
     assert.equal((await again.own.open('/account')).status, 303, 'the epoch is another');
+  });
+
+  it('PAG-3 sessions say where they are in words, in the language of the page and as text', async () => {
+    await world.close();
+    world = await httpWorld({ placeName: openPlaces(PLACES_FILE) });
+    await world.submit('/sign-up', ADA);
+    const { id } = await identityOf();
+    for (const ipAddress of ['203.0.113.7', '192.0.2.7', '2001:db8:2::1']) {
+      const device = { userAgent: FIREFOX, ipAddress, label: '' };
+      await world.create({ tenantId: 'default', actor: 'web', identityId: id, acr: 'aal1', amr: ['pwd'], device });
+    }
+    const { own } = await opened();
+    const page = await own.open('/account/sessions', { ...FLOW, ui_locales: 'de' });
+    for (const where of [
+      'Wien, Österreich · 203.0.113.7 · ',
+      '&lt;b&gt;Bern&lt;/b&gt; · 192.0.2.7 · ',
+      '<small>2001:db8:2::1 · ',
+    ])
+      assert.ok(page.body.includes(where), where);
   });
 
   it('a name is saved as text, and one that is none is refused', async () => {

@@ -1,6 +1,7 @@
 // MAIL-6: who changes how a person signs in is told of to that person, by a real server over a real SMTP server.
 import assert from 'node:assert/strict';
 import { IdentifierType } from '../../server/src/contract/gen/trust/v1/identity.ts';
+import { PLACES_FILE } from '../support/places.ts';
 import { RpcCaller } from '../support/rpc_caller.ts';
 import { type ServerProcess, startServer } from '../support/server_process.ts';
 import { freshName } from '../support/shared_server.ts';
@@ -20,7 +21,8 @@ describe('notices of changes', function () {
   let rpc: RpcCaller;
   before(async () => {
     smtp = await smtpWorld();
-    server = await startServer({ env: { TRUST_SMTP_URL: smtp.url, TRUST_MAIL_FROM: 'no-reply@trust.example' } });
+    const mail = { TRUST_SMTP_URL: smtp.url, TRUST_MAIL_FROM: 'no-reply@trust.example' };
+    server = await startServer({ env: { ...mail, TRUST_PLACES_FILE: PLACES_FILE } });
     rpc = new RpcCaller(server.grpcAddress, server.serviceKey);
   });
   after(async () => {
@@ -81,7 +83,11 @@ describe('notices of changes', function () {
       ({ recoveryCodes: newCodes } = await rpc.ok('MfaService', 'regenerateRecoveryCodes', { sessionId: strong }));
     });
     assert.equal(renewed.subject, 'Vos codes de secours ont été remplacés');
-    assert.match(renewed.text, /\nFirefox sous Linux, adresse 203\.0\.113\.7, /, 'from where the session is');
+    assert.match(
+      renewed.text,
+      /\nFirefox sous Linux, adresse 203\.0\.113\.7 \(Vienne, Autriche\), /,
+      'from where the session is',
+    );
 
     const removed = await told(() => rpc.ok('MfaService', 'removeFactor', { identityId, factorId, device: ELSEWHERE }));
     assert.match(removed.subject, /^Une application d’authentification a été retirée/);

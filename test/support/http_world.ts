@@ -14,6 +14,7 @@ import { exportIdentity } from '../../server/src/features/personal_data/export_i
 import { listSessions } from '../../server/src/features/session/list_sessions.ts';
 import { revokeSession } from '../../server/src/features/session/revoke_session.ts';
 import { type HttpOptions, startHttp } from '../../server/src/http/server.ts';
+import { NOWHERE } from '../../server/src/kernel/place_name.ts';
 import { passwordWorld } from './password_world.ts';
 
 export const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
@@ -95,6 +96,7 @@ export async function httpWorld({
       }),
     },
     readIdentity: world.readIdentity,
+    placeName: NOWHERE,
     invitations: NO_INVITATIONS,
     askForWork: world.askForWork,
     pageTokens: world.pageTokens,

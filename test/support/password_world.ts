@@ -21,6 +21,7 @@ import { revokeSession } from '../../server/src/features/session/revoke_session.
 import { exchangeSignInCode } from '../../server/src/features/sign_in/exchange_sign_in_code.ts';
 import { issueSignInCode } from '../../server/src/features/sign_in/issue_sign_in_code.ts';
 import type { Elsewhere } from '../../server/src/features/users_table/elsewhere.ts';
+import { NOWHERE } from '../../server/src/kernel/place_name.ts';
 import { sealerOf } from '../../server/src/kernel/sealer.ts';
 import { fakeWork, testWorld } from './world.ts';
 
@@ -70,7 +71,7 @@ export function passwordWorld(options: Options = {}) {
   const counting = countingHasher();
   const { stores } = world;
   const seal = mailSeal(sealerOf({ masterKey: Buffer.alloc(32, 3), random: world.random, purpose: 'test' }));
-  const mails = mailWriter({ ...world, seal, enabled: options.mail ?? true });
+  const mails = mailWriter({ ...world, seal, placeName: NOWHERE, enabled: options.mail ?? true });
   const deps = {
     ...world,
     mails,

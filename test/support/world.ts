@@ -12,6 +12,7 @@ import { sessionUses, verifySession, verifySessionHandle } from '../../server/sr
 import { tellOfAttempts } from '../../server/src/features/suspicion/tell_of_attempts.ts';
 import { DEFAULT_SETTINGS, type TenantSettings } from '../../server/src/features/tenant/tenant.ts';
 import { idMaker } from '../../server/src/kernel/ids.ts';
+import { NOWHERE } from '../../server/src/kernel/place_name.ts';
 import type { Random } from '../../server/src/kernel/random.ts';
 import { sealerOf } from '../../server/src/kernel/sealer.ts';
 import { memoryStores } from './memory_store.ts';
@@ -70,7 +71,7 @@ export function testWorld() {
     ...{ clock, random, newId, settings, originOf, readIdentity, readOrganisation },
     pageTokens: pageTokens(sealerFor('pages')),
   };
-  const mails = mailWriter({ ...shared, seal: mailSeal(sealerFor('test')), enabled: true });
+  const mails = mailWriter({ ...shared, seal: mailSeal(sealerFor('test')), placeName: NOWHERE, enabled: true });
   const common = { ...stores, ...shared, uses, mismatches, mails };
   const notice = noticeDevice(common);
   const create = createSession({ ...common, cancelDeletion: cancelDeletion(common), noticeDevice: notice });

@@ -51,6 +51,7 @@ export type Config = {
   readonly argon2MemoryKib: number;
   readonly argon2Passes: number;
   readonly breachedPasswordsFile: string | undefined;
+  readonly placesFile: string | undefined;
   readonly deadlineMs: number;
   readonly drainMs: number;
   /** 0 means never. */
@@ -154,6 +155,7 @@ function assemble(values: SettingValues, env: Environment, options: ConfigOption
     argon2MemoryKib: values.argon2MemoryKib ?? 0,
     argon2Passes: values.argon2Passes ?? 0,
     breachedPasswordsFile: values.breachedPasswordsFile,
+    placesFile: values.placesFile,
     deadlineMs: values.deadlineMs ?? 0,
     drainMs: values.drainMs ?? 0,
     maxConnectionAgeS: values.maxConnectionAgeS ?? 0,

@@ -237,6 +237,12 @@ export const SETTINGS = {
     'File of breached passwords that may not be chosen: SHA-1 in upper-case hex a line, sorted, with or without a count.',
     path,
   ),
+  placesFile: setting(
+    'TRUST_PLACES_FILE',
+    undefined,
+    'MaxMind DB file of cities or countries, such as GeoLite2 City: pages and mails name the place of an address by it. At most 512 MiB; kept in memory.',
+    path,
+  ),
   deadlineMs: setting(
     'TRUST_DEADLINE_MS',
     '10000',

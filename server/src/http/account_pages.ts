@@ -14,6 +14,7 @@ import type { ListSessions } from '../features/session/list_sessions.ts';
 import type { RevokeSession } from '../features/session/revoke_session.ts';
 import { DAY } from '../kernel/clock.ts';
 import type { Page, PageQuery, Position } from '../kernel/page.ts';
+import type { PlaceName } from '../kernel/place_name.ts';
 import { ACTOR, type Flow, type FlowOptions, type OwnForm, type RedirectFlow } from './flow.ts';
 import { type Held, heldSignIns } from './held.ts';
 import type { PageContext, PageHandlers } from './routes.ts';
@@ -50,6 +51,7 @@ export function accountPages(
   options: FlowOptions & {
     readonly flow: RedirectFlow;
     readonly account: AccountUseCases;
+    readonly placeName: PlaceName;
     readonly email: { readonly enabled: boolean };
     readonly pageTokens: PageTokens;
     readonly authenticatePassword: AuthenticatePassword;
@@ -189,7 +191,9 @@ export function accountPages(
       const { rows, older } = await listed(context, ['sessions', options.tenantId, owner.identity.id], (query) =>
         account.listSessions(who, query),
       );
-      const body = sessionsView({ ...form(context, owner), sessions: rows, older, browser: options.placeOf(context) });
+      const { placeName } = options;
+      const browser = options.placeOf(context);
+      const body = sessionsView({ ...form(context, owner), sessions: rows, older, placeName, browser });
       return write(context, owner, context.var.t.account.sessions, body);
     },
 

@@ -13,6 +13,7 @@ import type { SiteAt } from '../features/tenant/origins.ts';
 import type { IsSuspended } from '../features/tenant/read_settings.ts';
 import type { TenantSettings } from '../features/tenant/tenant.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { PlaceName } from '../kernel/place_name.ts';
 import type { Random } from '../kernel/random.ts';
 import { type AccountUseCases, accountPages } from './account_pages.ts';
 import { type AddressUseCases, addressPages } from './address_pages.ts';
@@ -68,6 +69,7 @@ export type HttpOptions = Omit<WellKnownOptions, 'ready' | 'tenantId'> &
     readonly publicUrl: string;
     readonly siteAt: SiteAt;
     readonly isSuspended: IsSuspended;
+    readonly placeName: PlaceName;
     readonly dev: boolean;
     /** The mails that wait; on development servers only. */
     readonly readOutbox?: ReadOutbox | undefined;

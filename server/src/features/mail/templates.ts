@@ -11,6 +11,8 @@ export type DeviceValues = {
   readonly browser: string;
   readonly system: string;
   readonly address: string;
+  /** Where the address seems to be, in words; put in as the mail is written. */
+  readonly place?: string | undefined;
   readonly at: Instant;
 };
 /** What kind of factor was changed, or which account elsewhere. */

@@ -2,6 +2,7 @@ import type { Clock, Span } from '../../kernel/clock.ts';
 import { deviceWords } from '../../kernel/device_names.ts';
 import type { NewId } from '../../kernel/ids.ts';
 import { type Language, pickLanguage } from '../../kernel/language.ts';
+import type { PlaceName } from '../../kernel/place_name.ts';
 import type { Sealer } from '../../kernel/sealer.ts';
 import type { Act, Place } from '../cascade/cascade.ts';
 import { canonicalIdentifier, type Identity } from '../identity/identity.ts';
@@ -58,6 +59,7 @@ export function mailWriter(deps: {
   readonly settings: (tenantId: string) => Promise<TenantSettings>;
   readonly clock: Clock;
   readonly newId: NewId;
+  readonly placeName: PlaceName;
 }): MailWriter {
   const write: MailWriter['write'] = async ({ tenantId, to, template, values, language, lifetime }) => {
     // Whatever brought the address here: one recipient, and nothing that a header could be broken with (spec MAIL-5).
@@ -67,11 +69,12 @@ export function mailWriter(deps: {
     const { accentColor, supportUrl } = branding;
     const now = deps.clock();
     const id = deps.newId('mai');
+    const told = 'address' in values ? { ...values, place: deps.placeName(values.address, language) } : values;
     const content = {
       template,
       to: to ?? '',
       fromName: displayName,
-      ...render(template, values, language, { name: displayName, accentColor, supportUrl }),
+      ...render(template, told, language, { name: displayName, accentColor, supportUrl }),
     };
     return { tenantId, id, sealed: deps.seal.seal(content, tenantId, id), createdAt: now, expiresAt: now + lifetime };
   };

@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { Device, Session } from '../../features/session/session.ts';
 import type { SignInRequest } from '../../features/sign_in/sign_in_request.ts';
 import { deviceNames } from '../../kernel/device_names.ts';
+import type { PlaceName } from '../../kernel/place_name.ts';
 import { en, type Texts } from '../texts/en.ts';
 import { accountHead } from './account_head.ts';
 import { type AddressesView, addressesSection } from './addresses.ts';
@@ -77,6 +78,7 @@ export function signedOutView({ account: t, signIn }: Texts, request: SignInRequ
 export type SessionsView = FormPage & {
   readonly sessions: readonly Session[];
   readonly older: string;
+  readonly placeName: PlaceName;
   /** What this browser says of itself, and its address. */
   readonly browser: Pick<Device, 'userAgent' | 'ipAddress'>;
 };
@@ -94,7 +96,7 @@ export function sessionsView(view: SessionsView): Html {
     return html`<li>
             ${icon('app')}
             <span><strong>${words}</strong>${here ? html` <em class="mark-here">${t.thisBrowser}</em>` : ''}
-              <small>${device.ipAddress === '' ? '' : html`${device.ipAddress} · `}${t.signedIn(when.format(createdAt))}</small>
+              <small>${[view.placeName(device.ipAddress, view.t.language), device.ipAddress].filter(Boolean).map((where) => `${where} · `)}${t.signedIn(when.format(createdAt))}</small>
               <small>${t.lastUsed(when.format(lastUsedAt))}</small></span>
             <form method="post" action="/account/sessions" class="inline">${hiddenFields(view)}
               <input type="hidden" name="end" value="${handle}"><button type="submit" class="quiet" aria-label="${t.signOutNamed(words)}">${t.signOut}</button></form>

@@ -2,9 +2,11 @@ import { button, moment } from '../layout.ts';
 import type { DeviceValues, Dictionary } from '../templates.ts';
 
 /** When, and from where. */
-const placed = ({ browser, system, address, at }: DeviceValues): string => {
+const placed = ({ browser, system, address, place, at }: DeviceValues): string => {
   const device = browser && system ? `${browser} unter ${system}` : browser || system;
-  return [device, address && `Adresse ${address}`, moment(at, 'de')].filter(Boolean).join(', ');
+  return [device, address && `Adresse ${address}${place ? ` (${place})` : ''}`, moment(at, 'de')]
+    .filter(Boolean)
+    .join(', ');
 };
 
 const NOT_YOU = {

@@ -2,9 +2,11 @@ import { button, moment } from '../layout.ts';
 import type { DeviceValues, Dictionary } from '../templates.ts';
 
 /** When, and from where. */
-const placed = ({ browser, system, address, at }: DeviceValues): string => {
+const placed = ({ browser, system, address, place, at }: DeviceValues): string => {
   const device = browser && system ? `${browser} on ${system}` : browser || system;
-  return [device, address && `address ${address}`, moment(at, 'en')].filter(Boolean).join(', ');
+  return [device, address && `address ${address}${place ? ` (${place})` : ''}`, moment(at, 'en')]
+    .filter(Boolean)
+    .join(', ');
 };
 
 const NOT_YOU = {

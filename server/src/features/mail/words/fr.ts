@@ -2,9 +2,11 @@ import { button, moment } from '../layout.ts';
 import type { DeviceValues, Dictionary } from '../templates.ts';
 
 /** When, and from where. */
-const placed = ({ browser, system, address, at }: DeviceValues): string => {
+const placed = ({ browser, system, address, place, at }: DeviceValues): string => {
   const device = browser && system ? `${browser} sous ${system}` : browser || system;
-  return [device, address && `adresse ${address}`, moment(at, 'fr')].filter(Boolean).join(', ');
+  return [device, address && `adresse ${address}${place ? ` (${place})` : ''}`, moment(at, 'fr')]
+    .filter(Boolean)
+    .join(', ');
 };
 
 const NOT_YOU = {
