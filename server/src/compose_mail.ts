@@ -5,6 +5,7 @@ import type { AuditEvent } from './features/audit/audit.ts';
 import { type ReadOutbox, readOutbox } from './features/mail/read_outbox.ts';
 import { type DeliverMail, sendMails } from './features/mail/send_mails.ts';
 import type { OutboxStore } from './features/mail/store.ts';
+import type { OwnMails } from './features/mail/templates.ts';
 import { type MailWriter, mailSeal, mailWriter } from './features/mail/write_mail.ts';
 import { mailProofs } from './features/mail_proof/mail_proofs.ts';
 import { completePasswordReset, startPasswordReset } from './features/mail_proof/reset_password.ts';
@@ -31,6 +32,8 @@ export type MailParts = {
   /** Undefined on a development server without an SMTP server: mails are kept to be looked at. */
   readonly deliver: DeliverMail | undefined;
   readonly failed?: (error: unknown, attempt: number) => void;
+  /** The words of the operator. */
+  readonly ownMails?: OwnMails | undefined;
   /** Whether what waits may be looked at: on development servers. */
   readonly open: boolean;
 };
@@ -52,7 +55,7 @@ export function composeMail(
   const seal = outboxSeal(parts);
   const open: ReadOutbox | undefined = mail?.open === true ? readOutbox({ outbox, seal }) : undefined;
   return {
-    writer: mailWriter({ ...parts, seal, enabled: mail !== undefined }),
+    writer: mailWriter({ ...parts, seal, enabled: mail !== undefined, ownMails: mail?.ownMails }),
     send: mail?.deliver && sendMails({ ...parts, seal, deliver: mail.deliver, failed: mail.failed ?? (() => {}) }),
     readOutbox: open,
   };

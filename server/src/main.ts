@@ -22,6 +22,8 @@ const program = buildCli({
   copy: async (options) => (await import('./operate.ts')).copy(options),
   outbox: async ({ dev, ...options }) =>
     (await import('./operate.ts')).showOutbox(readConfig(process.env, { dev, masterKey: 'optional' }), options),
+  previewMails: async ({ dev, ...asked }) =>
+    (await import('./operate_mail.ts')).previewMails(readConfig(process.env, { dev, masterKey: 'optional' }), asked),
   doctor: async ({ dev }) =>
     (await import('./operate.ts')).doctor(readConfig(process.env, { dev, masterKey: 'optional' })),
   createServiceKey: async ({ dev, ...options }) =>

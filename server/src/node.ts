@@ -116,7 +116,11 @@ async function mailParts(config: Config, log: Log): Promise<MailParts | undefine
     log.warn({ event: 'mail_failing', attempt, error }, 'A mail could not be handed over; it is tried again.');
   // Loaded only where mails are sent.
   const deliver = config.smtp && (await import('./mail/smtp.ts')).smtp(config.smtp);
-  return { deliver, failed, open: config.dev };
+  const ownMails =
+    config.mailTemplates === undefined
+      ? undefined
+      : (await import('./mail/own_mails.ts')).openOwnMails(config.mailTemplates);
+  return { deliver, failed, ownMails, open: config.dev };
 }
 
 /** Nothing is served from tables of another form than this version's. */

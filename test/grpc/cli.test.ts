@@ -27,6 +27,7 @@ async function trustLayer(args: readonly string[], { env = {}, stdin = '', actio
     copy: remember({ from: 'libsql', to: 'postgresql', finished: true, passes: 2, tables: [] }),
     doctor: remember({ database: 'libsql', findings: [{ check: 'clock', ok: true, found: '1 ms ahead' }] }),
     outbox: remember({ mails: [] }),
+    previewMails: remember([{ mail: 'new_device', own: true, subject: 'Hi', text: 'Text\n', html: '<p>Html</p>' }]),
     createServiceKey: remember({ id: 'abc', key: 'tlk_abc' }),
     rotateSigningKey: remember({ kid: 'sgk_1', alg: 'EdDSA', state: 'pending' }),
     resetSigningKeys: remember({ kid: 'sgk_2', alg: 'ES256', state: 'active' }),
@@ -181,6 +182,36 @@ describe('command line', function () {
     assert.deepEqual(JSON.parse((await trustLayer(['outbox', '--json'], { actions })).out), { mails: [mail] });
     assert.equal((await trustLayer(['outbox'])).out, 'No mail waits.\n');
     assert.equal((await trustLayer(['outbox', '--limit', '1000'])).code, 2);
+  });
+
+  it('MAIL-18 previews mails as text, HTML or JSON', async () => {
+    const { code, out, asked } = await trustLayer([
+      'mail-preview',
+      'new_device',
+      '--language',
+      'de',
+      '--tenant',
+      'acme',
+    ]);
+    assert.equal(code, 0);
+    assert.equal(out, '# new_device (your words)\nSubject: Hi\n\nText\n');
+    assert.deepEqual(asked, [{ dev: false, tenantId: 'acme', language: 'de', mail: 'new_device' }]);
+    assert.equal((await trustLayer(['mail-preview', '--html'])).out, '<p>Html</p>');
+    assert.equal(JSON.parse((await trustLayer(['mail-preview', '--json'])).out).mails[0].own, true);
+  });
+
+  it('MAIL-18 previews every mail without a database, and names what is not there', () => {
+    const preview = (...args: string[]) =>
+      spawnSync(process.execPath, ['server/bin/trust_layer.mjs', 'mail-preview', '--dev', ...args], {
+        encoding: 'utf8',
+        timeout: 30_000,
+        env: { ...process.env, DATABASE_URL: 'postgres://127.0.0.1:1/none' },
+      });
+    for (const language of ['en', 'de', 'fr']) assert.equal(preview('--language', language).status, 0, language);
+    const none = preview('nothing');
+    assert.equal(none.status, 1);
+    assert.match(none.stderr, /^There is no mail nothing; there are verify_email, /);
+    assert.match(preview('--language', 'es').stderr, /^--language must be one of en, de, fr/);
   });
 
   it('MAIL-4 shows no mails of a server that is not a development server', () => {

@@ -14,6 +14,13 @@ export type CliActions = {
   doctor(options: { readonly dev: boolean }): Promise<DoctorResult>;
   /** The newest mails that a development server holds. */
   outbox(options: { readonly dev: boolean; readonly tenantId: string; readonly limit: number }): Promise<OutboxResult>;
+  /** Mails as they would be sent, with an example in them. */
+  previewMails(options: {
+    readonly dev: boolean;
+    readonly tenantId: string;
+    readonly language: string;
+    readonly mail: string | undefined;
+  }): Promise<readonly MailPreview[]>;
   /** Makes or extends the service and makes one key for it, directly in the database. */
   createServiceKey(options: ServiceKeyOptions): Promise<ServiceKeyResult>;
   rotateSigningKey(options: RotateSigningKeyOptions): Promise<RotateSigningKeyResult>;
@@ -21,6 +28,15 @@ export type CliActions = {
   resetSigningKeys(options: { readonly dev: boolean; readonly tenantId: string }): Promise<RotateSigningKeyResult>;
   readonly audit: AuditActions;
   readonly tenants: TenantActions;
+};
+
+export type MailPreview = {
+  readonly mail: string;
+  /** Whether it has the operator's words. */
+  readonly own: boolean;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
 };
 
 export type TenantActions = {

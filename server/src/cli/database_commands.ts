@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { CliActions, CliIo, MigratePlan, MigrateResult } from './actions.ts';
 import type { CopyFlags } from './copy_command.ts';
 import { DEV, JSON_FLAG, TENANT } from './flags.ts';
+import type { MailPreviewFlags } from './mail_preview_command.ts';
 import type { OutboxFlags } from './outbox_command.ts';
 
 /** What an operator does to a database, apart from a running server. */
@@ -50,6 +51,19 @@ export function addDatabaseCommands(program: Command, actions: CliActions, io: C
     .option(...DEV)
     .option(...JSON_FLAG)
     .action(async (flags: OutboxFlags) => (await import('./outbox_command.ts')).outbox(flags, actions, io));
+  program
+    .command('mail-preview [mail]')
+    .description(
+      'Show mails as they would be sent, with an example in them, in your words (TRUST_MAIL_TEMPLATES) or ours. No database is used.',
+    )
+    .option('--language <language>', 'en, de or fr', 'en')
+    .option('--html', 'show the HTML instead of subject and text')
+    .option(...TENANT)
+    .option(...DEV)
+    .option(...JSON_FLAG)
+    .action(async (mail: string | undefined, flags: MailPreviewFlags) =>
+      (await import('./mail_preview_command.ts')).mailPreview(mail, flags, actions, io),
+    );
 }
 
 function count(value: string): number {

@@ -52,6 +52,7 @@ export type Config = {
   readonly argon2Passes: number;
   readonly breachedPasswordsFile: string | undefined;
   readonly placesFile: string | undefined;
+  readonly mailTemplates: string | undefined;
   readonly deadlineMs: number;
   readonly drainMs: number;
   /** 0 means never. */
@@ -156,6 +157,7 @@ function assemble(values: SettingValues, env: Environment, options: ConfigOption
     argon2Passes: values.argon2Passes ?? 0,
     breachedPasswordsFile: values.breachedPasswordsFile,
     placesFile: values.placesFile,
+    mailTemplates: values.mailTemplates,
     deadlineMs: values.deadlineMs ?? 0,
     drainMs: values.drainMs ?? 0,
     maxConnectionAgeS: values.maxConnectionAgeS ?? 0,

@@ -243,6 +243,12 @@ export const SETTINGS = {
     'MaxMind DB file of cities or countries, such as GeoLite2 City: pages and mails name the place of an address by it. At most 512 MiB; kept in memory.',
     path,
   ),
+  mailTemplates: setting(
+    'TRUST_MAIL_TEMPLATES',
+    undefined,
+    'Folder of your own words for mails, as TENANT/LANGUAGE/MAIL.txt and .html (docs/guide/mail.md); _all stands for every tenant.',
+    path,
+  ),
   deadlineMs: setting(
     'TRUST_DEADLINE_MS',
     '10000',

@@ -1,6 +1,6 @@
 import type { Instant } from '../../kernel/clock.ts';
 import type { Language } from '../../kernel/language.ts';
-import { layoutHtml, layoutText, type MailLooks, type Words } from './layout.ts';
+import { layoutHtml, layoutText, type MailLooks, moment, type Words } from './layout.ts';
 import { de } from './words/de.ts';
 import { en } from './words/en.ts';
 import { fr } from './words/fr.ts';
@@ -62,16 +62,58 @@ export type Dictionary = { readonly [T in Template]: (values: MailValues[T], nam
 
 const DICTIONARIES: Readonly<Record<Language, Dictionary>> = { en, de, fr };
 
-/** Subject, text and HTML of a mail. */
+/** The values of a mail as text, by the names that an operator's words use; empty where one does not apply. */
+export type MailView = Readonly<Record<string, string>>;
+
+/** Words of the operator for a mail. Without HTML it has the standard looks. */
+export type OwnMail = (view: MailView) => {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string | undefined;
+};
+
+/** The operator's words for a mail of a tenant in a language; undefined where there are none. */
+export type OwnMails = (tenantId: string, template: Template, language: Language) => OwnMail | undefined;
+
+type AnyValues = Partial<CodeValues & ChangeValues & MailValues['sign_in_attempts'] & MailValues['invitation']>;
+
+function viewOf(
+  values: AnyValues,
+  language: Language,
+  { name, supportUrl }: MailLooks & { readonly name: string },
+): MailView {
+  const { at, count = 0, unit, what, factor, ...texts } = values;
+  const yes = (is: boolean) => (is ? 'yes' : '');
+  return {
+    site: name,
+    support_url: supportUrl,
+    ...Object.fromEntries(Object.entries(texts).map(([key, value]) => [key, String(value ?? '')])),
+    when: at === undefined ? '' : moment(at, language),
+    hours: unit === 'hours' ? String(count) : '',
+    days: unit === 'days' ? String(count) : '',
+    throttled: yes(what === 'throttled'),
+    second_factor: yes(what === 'second_factor'),
+    totp: yes(factor === 'totp'),
+    passkey: yes(factor === 'passkey'),
+  };
+}
+
+/** Subject, text and HTML of a mail: in the words of the operator, or in ours. */
 export function render<T extends Template>(
   template: T,
   values: MailValues[T],
   language: Language,
   { name, ...looks }: MailLooks & { readonly name: string },
+  own?: OwnMail,
 ) {
   const dictionary = DICTIONARIES[language];
   const words = (dictionary[template] as (values: MailValues[T], name: string) => Words)(values, name);
   const frame = { foot: dictionary.sentBy(name), help: dictionary.help };
+  if (own !== undefined) {
+    const { subject, text, html } = own(viewOf(values as AnyValues, language, { name, ...looks }));
+    const lead = text.trim().split(/\n{2,}/);
+    return { subject, text, html: html ?? layoutHtml({ subject, lead }, { ...frame, language, name, looks }) };
+  }
   return {
     subject: words.subject,
     text: layoutText(words, { ...frame, ...looks }),

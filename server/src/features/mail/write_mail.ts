@@ -9,7 +9,7 @@ import { canonicalIdentifier, type Identity } from '../identity/identity.ts';
 import type { TenantSettings } from '../tenant/tenant.ts';
 import type { Mail, MailContent } from './mail.ts';
 import { noticesOf } from './notices.ts';
-import { type ChangedValues, type MailValues, render, type Template } from './templates.ts';
+import { type ChangedValues, type MailValues, type OwnMails, render, type Template } from './templates.ts';
 
 /** Seals and opens the content of mails. */
 export type MailSeal = {
@@ -60,6 +60,8 @@ export function mailWriter(deps: {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly placeName: PlaceName;
+  /** The words of the operator; ours where there are none. */
+  readonly ownMails?: OwnMails | undefined;
 }): MailWriter {
   const write: MailWriter['write'] = async ({ tenantId, to, template, values, language, lifetime }) => {
     // Whatever brought the address here: one recipient, and nothing that a header could be broken with (spec MAIL-5).
@@ -70,11 +72,12 @@ export function mailWriter(deps: {
     const now = deps.clock();
     const id = deps.newId('mai');
     const told = 'address' in values ? { ...values, place: deps.placeName(values.address, language) } : values;
+    const own = deps.ownMails?.(tenantId, template, language);
     const content = {
       template,
       to: to ?? '',
       fromName: displayName,
-      ...render(template, told, language, { name: displayName, accentColor, supportUrl }),
+      ...render(template, told, language, { name: displayName, accentColor, supportUrl }, own),
     };
     return { tenantId, id, sealed: deps.seal.seal(content, tenantId, id), createdAt: now, expiresAt: now + lifetime };
   };
