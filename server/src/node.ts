@@ -72,6 +72,7 @@ export async function openNode(config: Config, log: Log, { signingKeys = true }:
     log.warn({ event: 'oauth_failed', provider, code }, 'A sign-in with a provider did not end well.');
   try {
     await bringForward(store, config, log);
+    if (!config.readOnly && config.dbReserveMb > 0) await store.setRoomAside(config.dbReserveMb * 2 ** 20);
     const reach = addressRule(config.webhookAddresses);
     const node = compose({
       store,

@@ -51,6 +51,8 @@ export type Config = {
   readonly argon2MemoryKib: number;
   readonly argon2Passes: number;
   readonly breachedPasswordsFile: string | undefined;
+  /** Room on the disk of the database, in units of 2^20 bytes. */
+  readonly dbReserveMb: number;
   readonly placesFile: string | undefined;
   readonly mailTemplates: string | undefined;
   readonly deadlineMs: number;
@@ -156,6 +158,7 @@ function assemble(values: SettingValues, env: Environment, options: ConfigOption
     argon2MemoryKib: values.argon2MemoryKib ?? 0,
     argon2Passes: values.argon2Passes ?? 0,
     breachedPasswordsFile: values.breachedPasswordsFile,
+    dbReserveMb: values.dbReserveMb ?? (dev ? 0 : 16),
     placesFile: values.placesFile,
     mailTemplates: values.mailTemplates,
     deadlineMs: values.deadlineMs ?? 0,

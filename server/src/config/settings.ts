@@ -237,6 +237,12 @@ export const SETTINGS = {
     'File of breached passwords that may not be chosen: SHA-1 in upper-case hex a line, sorted, with or without a count.',
     path,
   ),
+  dbReserveMb: setting(
+    'TRUST_DB_RESERVE_MB',
+    undefined,
+    'Megabytes (2^20 bytes) on the disk of the database that are set aside, so that sessions can be ended when it is full, 0 to 1,024. Default: 16; 0 with --dev.',
+    whole(0, 1_024),
+  ),
   placesFile: setting(
     'TRUST_PLACES_FILE',
     undefined,

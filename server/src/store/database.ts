@@ -5,13 +5,16 @@ import type { Listening } from '../features/change/store.ts';
 import type { Dialect, OpenDialect, Reader, Statement, StoreLog, Transaction } from './dialects/dialect.ts';
 import { ENTITIES } from './entities/all.ts';
 import { codeOf, outward, StorageFault, unopened } from './fault.ts';
+import { keepRoom, tableReserve } from './room.ts';
 import { whileOpen } from './say.ts';
 
 /** Where the names of the migrations that were run are kept. */
 export const MIGRATION_TABLE = 'migration';
 /** Where a migration that runs statement by statement keeps its place, and who runs it. */
 export const MIGRATION_STEP_TABLE = 'migration_step';
-const UNKNOWN_TABLES = [MIGRATION_STEP_TABLE];
+/** What takes up room on the disk of a server, to be given back. */
+export const RESERVE_TABLE = 'disk_reserve';
+const UNKNOWN_TABLES = [MIGRATION_STEP_TABLE, RESERVE_TABLE];
 
 export type Orm = MikroORM<AbstractSqlDriver, SqlEntityManager>;
 
@@ -33,8 +36,13 @@ export type Database = {
   readonly reader: Reader;
   /** One read through the ORM. */
   read<T>(work: (em: SqlEntityManager) => Promise<T>): Promise<T>;
-  /** One transaction: all of `work` is kept or nothing. `work` may run more than once, so it changes nothing else; it awaits `tx` only. */
-  write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * One transaction: all of `work` is kept or nothing. `work` may run more than once, so it changes nothing else; it awaits `tx` only. `ends` is one
+   * that takes sessions or rights away: that is written on a full disk too, where room is set aside for it.
+   */
+  write<T>(work: (tx: Transaction) => Promise<T>, kind?: 'ends'): Promise<T>;
+  /** Sets so many bytes aside on the disk of the database for what ends sessions and rights. */
+  setRoomAside(bytes: number): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -122,6 +130,7 @@ export async function openDatabase(open: OpenDialect, log: StoreLog): Promise<Da
     await orm.close(true);
     throw unopened(error, open.place);
   }
+  const room = keepRoom(log);
   /** Runs `work` while the store is open, and translates its failure. */
   const outwardly = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -179,18 +188,28 @@ export async function openDatabase(open: OpenDialect, log: StoreLog): Promise<Da
     },
     reader: { ...reader, rows: (statement, values) => outwardly(() => reader.rows(namedStatement(statement), values)) },
     read: (work) => outwardly(() => work(orm.em.fork())),
-    write: <T>(work: (tx: Transaction) => Promise<T>) =>
+    write: <T>(work: (tx: Transaction) => Promise<T>, kind?: 'ends') =>
       outwardly(async () => {
         try {
-          return await transaction(work);
+          return await room.within(kind === 'ends', () => transaction(work));
         } catch (error) {
           if (error instanceof Undone) return error.answer as T;
           throw error;
         }
       }),
+    setRoomAside: async (bytes) => {
+      const { reserveSql } = dialect;
+      const run = async (sql: string, values: readonly unknown[]) => {
+        const answer = await orm.em.getConnection().execute(named(dialect, sql), [...values], 'all');
+        return Array.isArray(answer) ? answer : [];
+      };
+      const reserve = reserveSql === undefined ? open.reserve?.(bytes) : tableReserve(reserveSql, run, bytes);
+      if (reserve !== undefined) await room.setAside(reserve);
+    },
     close: async () => {
       if (closed) return;
       closed = true;
+      room.close();
       for (const end of ends) end();
       await reader.close();
       await orm.close(true);

@@ -43,10 +43,20 @@ export function codeOf(error: unknown): string {
 export const isUniqueViolation = (error: unknown): boolean => error instanceof UniqueConstraintViolationException;
 
 // While a database serves: no room for what it was to write, though it goes on.
-const DISK_FULL = ['53100', 'ER_DISK_FULL', 'ER_RECORD_FILE_FULL', 'SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'ENOSPC'];
+const DISK_FULL = [
+  '53100',
+  'ER_DISK_FULL',
+  'ER_RECORD_FILE_FULL',
+  'SQLITE_FULL',
+  'SQLITE_IOERR_WRITE',
+  'SQLITE_IOERR_SHMSIZE',
+  'ENOSPC',
+];
 
-const faultOf = (code: string) =>
-  new StorageFault(code, DISK_FULL.includes(code) ? `the database failed: its disk is full (${code})` : undefined);
+export const isFullCode = (code: string): boolean => DISK_FULL.includes(code);
+export const fullWords = (code: string): string => `the database failed: its disk is full (${code})`;
+
+const faultOf = (code: string) => new StorageFault(code, isFullCode(code) ? fullWords(code) : undefined);
 
 // A mistake in our own code is no failure of the database.
 const MISTAKES = [TypeError, ReferenceError, RangeError, SyntaxError];

@@ -118,13 +118,16 @@ export function identityStore(database: Database, appendTrail: AppendTrail): Ide
       identitiesFrom(await reader.rows(oneByIdentifier, [tenantId, type, value]))[0],
 
     replace: (before, after, trail, passwordHash) =>
-      database.write(async (tx) => {
-        if (!(await replaceIdentity(tx, before, after))) return 'changed';
-        await writeIdentifiers(tx, before.identifiers, after);
-        if (passwordHash !== undefined) await writePassword(tx, after, passwordHash);
-        await appendTrail(tx, trail);
-        return 'ok';
-      }),
+      database.write(
+        async (tx) => {
+          if (!(await replaceIdentity(tx, before, after))) return 'changed';
+          await writeIdentifiers(tx, before.identifiers, after);
+          if (passwordHash !== undefined) await writePassword(tx, after, passwordHash);
+          await appendTrail(tx, trail);
+          return 'ok';
+        },
+        after.epoch > before.epoch ? 'ends' : undefined,
+      ),
 
     remove: ({ tenantId, id, version }, trail) =>
       database.write(async (tx) => {
@@ -143,7 +146,7 @@ export function identityStore(database: Database, appendTrail: AppendTrail): Ide
         await tx.nativeDelete(OauthAttemptEntity, owned);
         await appendTrail(tx, trail);
         return true;
-      }),
+      }, 'ends'),
 
     due: async (now, limit) => {
       const rows = await reader.rows(DUE, [now, limit]);

@@ -132,7 +132,7 @@ export function organisationStore(database: Database, appendTrail: AppendTrail):
         return pageOf(rows.map(organisationFrom), limit, ({ createdAt, id }) => ({ at: createdAt, id }));
       }),
 
-    change: (key, rule) => database.write((tx) => changeWithin(database, appendTrail, tx, key, rule)),
+    change: (key, rule) => database.write((tx) => changeWithin(database, appendTrail, tx, key, rule), 'ends'),
 
     remove: (tenantId, id, trail) =>
       database.write(async (tx) => {
@@ -141,7 +141,7 @@ export function organisationStore(database: Database, appendTrail: AppendTrail):
         await tx.nativeDelete(MembershipEntity, { tenantId, organisationId: id });
         await appendTrail(tx, trail);
         return true;
-      }),
+      }, 'ends'),
 
     listMembers: listOf(MEMBERS, 'identityId'),
     listMemberships: listOf(MEMBERSHIPS, 'organisationId'),

@@ -101,7 +101,7 @@ export function serviceKeyStore(database: Database, appendTrail: AppendTrail): S
         const changes = await endActing(database, tx, { tenantId, actingKey: id }, at);
         await appendTrail(tx, { ...trail, changes: [...trail.changes, ...changes] });
         return true;
-      }),
+      }, 'ends'),
 
     list: (tenantId, service, endedAfter, limit) =>
       database.read(async (em) => {

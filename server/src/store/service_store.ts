@@ -79,7 +79,7 @@ export function serviceStore(database: Database, appendTrail: AppendTrail): Serv
         await tx.nativeDelete(ServiceKeyEntity, { tenantId, service: name });
         await appendTrail(tx, { ...trail, changes: [...trail.changes, ...ended] });
         return true;
-      }),
+      }, 'ends'),
 
     readByCertificateNames: async (names) => {
       if (names.length === 0) return [];

@@ -130,14 +130,19 @@ export function sessionStore(database: Database, appendTrail: AppendTrail): Sess
     },
 
     replace: (before, after, trail) =>
-      database.write(async (tx) => {
-        if (!(await replace(tx, before, columnsOf(after)))) return false;
-        const { tenantId, handle } = after;
-        const ended = after.revokedAt !== undefined && before.revokedAt === undefined;
-        const changes = ended ? await endActing(database, tx, { tenantId, parentHandle: handle }, after.revokedAt) : [];
-        await appendTrail(tx, { ...trail, changes: [...trail.changes, ...changes] });
-        return true;
-      }),
+      database.write(
+        async (tx) => {
+          if (!(await replace(tx, before, columnsOf(after)))) return false;
+          const { tenantId, handle } = after;
+          const ended = after.revokedAt !== undefined && before.revokedAt === undefined;
+          const changes = ended
+            ? await endActing(database, tx, { tenantId, parentHandle: handle }, after.revokedAt)
+            : [];
+          await appendTrail(tx, { ...trail, changes: [...trail.changes, ...changes] });
+          return true;
+        },
+        after.revokedAt === undefined ? undefined : 'ends',
+      ),
 
     listActive: ({ tenantId, identityId, epoch, now }, { limit, after }) =>
       database.read(async (em) => {

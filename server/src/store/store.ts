@@ -81,6 +81,8 @@ export type Store = {
   refusal(mayMigrate: boolean): Promise<string | undefined>;
   /** The migrations that `migrate` would run. */
   pendingMigrations(): Promise<readonly string[]>;
+  /** Sets so many bytes aside on the disk of the database, so that sessions and rights can be ended when it is full. After `migrate`. */
+  setRoomAside(bytes: number): Promise<void>;
   /** Resolves if the database answers. */
   ping(): Promise<void>;
   /** Ends all connections. Calls that follow fail. */
@@ -154,6 +156,7 @@ export async function storeOn(open: OpenDialect, log: StoreLog = () => {}, readO
       return (await isUnfinishedCopy(database)) ? UNFINISHED_COPY : undefined;
     },
     pendingMigrations: async () => (await schemaState(database)).pending,
+    setRoomAside: database.setRoomAside,
     ping: async () => {
       await reader.rows(version, []);
     },

@@ -89,6 +89,6 @@ export function tenantStore(database: Database, appendTrail: AppendTrail): Tenan
         if (!(await replace(tx, before, after))) return false;
         await appendTrail(tx, trail(await retireSigningKeys(database, tx, after.id, at)));
         return true;
-      }),
+      }, 'ends'),
   };
 }

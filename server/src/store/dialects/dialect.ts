@@ -1,6 +1,7 @@
 import type { EntitySchema } from '@mikro-orm/core';
 import type { AbstractSqlDriver, Configuration, SqlEntityManager } from '@mikro-orm/sql';
 import type { MigrationEntry } from '../migrations/migration_entry.ts';
+import type { Reserve, ReserveSql } from '../room.ts';
 import type { Transport } from './transport.ts';
 
 /** A value as a statement takes it and as a row gives it. */
@@ -89,6 +90,8 @@ export type Dialect = {
   readonly isTransient: (code: string) => boolean;
   /** What must be there before the first migration, a schema or a table of locks: each makes it if it is not there. */
   readonly prepareSql?: readonly string[];
+  /** A table that takes up room on the disk of a server; absent where the disk is this machine’s. */
+  readonly reserveSql?: ReserveSql;
   /** Tables that only this database needs. */
   readonly entities?: readonly EntitySchema[];
   /** Whether a change of the tables commits at once, so that migrations run statement by statement. */
@@ -118,6 +121,8 @@ export type OpenDialect = {
   openReader(): Promise<Reader>;
   /** A reader of a database that is not ours: it changes nothing, not even a setting of a file. `openReader` where that does so too. */
   readonly openForeignReader?: () => Promise<Reader>;
+  /** Room on the disk of the database, in bytes, to be set aside; absent where its disk is not this machine's. */
+  readonly reserve?: (bytes: number) => Reserve;
   /** Calls `wake` when a node calls `notify`, over a connection of its own that is opened again when it is lost: it hears nothing until then. */
   readonly listen?: (wake: () => void) => { hears(): boolean; end(): void };
 };

@@ -5,6 +5,7 @@ import { LibSqlConnection } from '@mikro-orm/libsql';
 import { AbstractSqlDriver, type Configuration, SqlitePlatform } from '@mikro-orm/sql';
 import type { CompiledQuery, DatabaseConnection } from 'kysely';
 import Database from 'libsql';
+import { fileReserve } from '../room.ts';
 import type { OpenDialect, Reader, Row } from './dialect.ts';
 import { libsqlDialect } from './libsql_facts.ts';
 import { mendTransactions } from './mended_driver.ts';
@@ -111,6 +112,7 @@ export function openLibsql(databaseUrl: string): OpenDialect {
     orm: { driver: Driver, dbName: path, driverOptions: {}, patientOptions: {} },
     setup: PRAGMAS,
     openReader: async () => reader(path),
+    reserve: (bytes) => fileReserve(`${path}-reserve`, bytes),
     openForeignReader: async () => reader(path, [`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`]),
   };
 }

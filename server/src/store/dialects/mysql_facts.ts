@@ -91,6 +91,12 @@ export const mysqlDialect = (server: MysqlServer): Dialect => ({
   lanes: 2,
   isTransient: (code) => TRANSIENT.includes(code) || TRANSIENT_ON[server.engine ?? '']?.includes(code) === true,
   entities: [NamedLockEntity],
+  reserveSql: {
+    create: 'create table if not exists {disk_reserve} (id integer primary key, filler longblob not null)',
+    count: 'select count(*) as held from {disk_reserve}',
+    insert: 'insert ignore into {disk_reserve} (id, filler) values (?, ?)',
+    drop: 'drop table if exists {disk_reserve}',
+  },
   stepwise: true,
   migrations: MYSQL_MIGRATIONS,
 });

@@ -1,5 +1,6 @@
 import { NamedLockEntity } from '../entities/named_lock.ts';
 import { POSTGRESQL_MIGRATIONS } from '../migrations/postgresql/all.ts';
+import type { ReserveSql } from '../room.ts';
 import { deleteByKey, overwrite, updateFrom } from './common_sql.ts';
 import type { Dialect } from './dialect.ts';
 
@@ -17,6 +18,15 @@ const TRANSIENT = ['40001', '40P01'];
 
 // The clock when the transaction began, which a statement outside any is itself: before it sees the database.
 const BEGAN = 'floor(extract(epoch from now()) * 1000)::bigint';
+
+const reserveSql: ReserveSql = {
+  // Of several that make it at once, PostgreSQL refuses all but one.
+  create: `do $$ begin create table if not exists {disk_reserve} (id integer primary key, filler bytea not null);
+    exception when unique_violation or duplicate_table then null; end $$`,
+  count: 'select count(*) as held from {disk_reserve}',
+  insert: 'insert into {disk_reserve} (id, filler) values (?, ?) on conflict do nothing',
+  drop: 'drop table if exists {disk_reserve}',
+};
 
 const postgresql: Dialect = {
   name: 'postgresql',
@@ -80,5 +90,9 @@ export function postgresqlDialect(engine: PostgresqlEngine, schema: string | und
       ? `create schema if not exists "${schema}"`
       : `do $$ begin if to_regnamespace('${schema}') is null then create schema "${schema}"; end if; end $$`;
   const prepareSql = [...(schema === undefined ? [] : [makeSchema]), ...(engine === undefined ? [] : [TABLE_OF_LOCKS])];
-  return { ...(engine === undefined ? postgresql : distributed), ...(prepareSql.length === 0 ? {} : { prepareSql }) };
+  // One table says nothing of the disks of several servers.
+  return {
+    ...(engine === undefined ? { ...postgresql, reserveSql } : distributed),
+    ...(prepareSql.length === 0 ? {} : { prepareSql }),
+  };
 }
