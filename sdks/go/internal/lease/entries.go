@@ -23,14 +23,24 @@ type entry[T any] struct {
 	key                             string
 	handle, identityID              string
 	version, epoch, identityVersion uint64
-	organisationID                  string
-	organisationVersion             uint64
-	expiresAt                       float64
+	// organisation is what the answer speaks of; nil where it speaks of none, as most do.
+	organisation *organisation
+	expiresAt    float64
 	// filledAt is when the answer was asked for.
 	filledAt Reading
 
 	older, newer   *entry[T]
 	elder, younger *entry[T]
+}
+
+// organisation is one in the version that an answer has.
+type organisation struct {
+	id      string
+	version uint64
+}
+
+func (e *entry[T]) speaksOf(organisationID string) bool {
+	return e.organisation != nil && e.organisation.id == organisationID
 }
 
 func (e *entry[T]) lastUsed() float64 { return math.Float64frombits(e.lastUsedAt.Load()) }
@@ -97,11 +107,11 @@ func (s *entries[T]) ofIdentity(identityID string) []*entry[T] {
 func (s *entries[T]) ofOrganisation(organisationID, identityID string) []*entry[T] {
 	if identityID != "" {
 		theirs := s.ofIdentity(identityID)
-		return slices.DeleteFunc(theirs, func(one *entry[T]) bool { return one.organisationID != organisationID })
+		return slices.DeleteFunc(theirs, func(one *entry[T]) bool { return !one.speaksOf(organisationID) })
 	}
 	var found []*entry[T]
 	for one := s.oldest; one != nil; one = one.newer {
-		if one.organisationID == organisationID {
+		if one.speaksOf(organisationID) {
 			found = append(found, one)
 		}
 	}

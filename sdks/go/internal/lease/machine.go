@@ -140,7 +140,10 @@ func (m *Machine[T]) Answered(ask Ask, key string, facts *SessionFacts[T], now R
 	e := &entry[T]{
 		key: key, handle: facts.Handle, version: facts.Version, identityID: facts.IdentityID, epoch: facts.Epoch,
 		identityVersion: facts.IdentityVersion, expiresAt: facts.ExpiresAt, idleMs: facts.IdleTimeoutMs, value: facts.Value,
-		filledAt: ask.At, organisationID: facts.OrganisationID, organisationVersion: facts.OrganisationVersion,
+		filledAt: ask.At,
+	}
+	if facts.OrganisationID != "" {
+		e.organisation = &organisation{facts.OrganisationID, facts.OrganisationVersion}
 	}
 	e.endsAt = min(facts.ExpiresAt, m.lease.latestDatabaseTime(now)+m.settings.MaxAgeMs)
 	e.use(facts.LastUsedAt)
@@ -199,7 +202,7 @@ func (m *Machine[T]) admits(facts *SessionFacts[T]) bool {
 
 func (m *Machine[T]) admitsEntry(e *entry[T]) bool {
 	return m.tombstones.admits(e.handle, e.version, e.identityID, e.epoch, e.identityVersion) &&
-		m.tombstones.admitsOrganisation(e.organisationID, e.identityID, e.organisationVersion)
+		(e.organisation == nil || m.tombstones.admitsOrganisation(e.organisation.id, e.identityID, e.organisation.version))
 }
 
 func (m *Machine[T]) apply(change Change, now Reading) (Notice, bool) {

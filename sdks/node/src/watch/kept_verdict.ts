@@ -26,9 +26,18 @@ type Rest = readonly [
   authenticatedAt: number | null,
 ];
 
+/** What few sessions have. */
+interface More {
+  /** Whether it holds for one client alone. */
+  readonly bound: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly acting: Acting | undefined;
+  readonly organisation: OrganisationFacts | undefined;
+}
+
 const MAX_SHARED = 4_096;
 const commons = new Map<string, Common>();
-const organisations = new Map<string, OrganisationFacts>();
+const organisations = new Map<string, More>();
 const userAgents = new Map<string, string>();
 
 // The oldest goes when there is much.
@@ -49,12 +58,19 @@ function commonOf({ session, identity }: ActiveVerdict): Common {
 
 const copyOf = (acting: Acting): Acting => ({ ...acting, scope: [...acting.scope] });
 
-function organisationOf({ organisation }: ActiveVerdict): OrganisationFacts | undefined {
-  if (organisation === undefined) return undefined;
+/** What is in an organisation and nothing else is shared by its members. */
+function moreOf({ session, identity, organisation, clientBound }: ActiveVerdict): More | undefined {
+  const alone = session.acting !== undefined || clientBound === true || Object.keys(identity.metadata).length > 0;
+  if (!alone && organisation === undefined) return undefined;
+  const acting = session.acting && copyOf(session.acting);
+  const more = { bound: clientBound === true, metadata: { ...identity.metadata }, acting, organisation };
+  if (organisation === undefined) return more;
   const { id, displayName, version } = organisation;
   const [roles, permissions] = [Object.freeze([...organisation.roles]), Object.freeze([...organisation.permissions])];
-  const name = JSON.stringify([id, String(version), displayName, roles, permissions]);
-  return shared(organisations, name, { id, displayName, roles, permissions, version });
+  const own = { ...more, organisation: { id, displayName, roles, permissions, version } };
+  return alone
+    ? own
+    : shared(organisations, JSON.stringify([id, String(version), displayName, roles, permissions]), own);
 }
 
 const timeOf = (instant: Date | undefined): number => instant?.getTime() ?? NaN;
@@ -73,16 +89,12 @@ export class KeptVerdict implements SessionFacts<KeptVerdict> {
   readonly epoch: number;
   readonly identityVersion: number;
   readonly expiresAt: number;
-  /** Whether it holds for one client alone. */
-  readonly bound: boolean;
   readonly #common: Common;
   /** JSON of `Rest`: one flat text takes half of the room that its parts do. */
   readonly #rest: string;
   readonly #userAgent: string | undefined;
   readonly #identityEpoch: number;
-  readonly #metadata: Readonly<Record<string, string>> | undefined;
-  readonly #acting: Acting | undefined;
-  readonly #organisation: OrganisationFacts | undefined;
+  readonly #more: More | undefined;
 
   constructor(verdict: ActiveVerdict) {
     const { session, identity } = verdict;
@@ -91,7 +103,6 @@ export class KeptVerdict implements SessionFacts<KeptVerdict> {
     this.epoch = Number(session.epoch);
     this.identityVersion = Number(identity.version);
     this.expiresAt = timeOf(session.expiresAt);
-    this.bound = verdict.clientBound === true;
     this.#common = commonOf(verdict);
     const rest: Rest = [
       session.handle,
@@ -106,10 +117,7 @@ export class KeptVerdict implements SessionFacts<KeptVerdict> {
     this.#rest = JSON.stringify(rest);
     this.#userAgent = device && shared(userAgents, device.userAgent, device.userAgent);
     this.#identityEpoch = Number(identity.epoch);
-    const isPlain = Object.keys(identity.metadata).length === 0;
-    this.#organisation = organisationOf(verdict);
-    this.#metadata = isPlain ? undefined : { ...identity.metadata };
-    this.#acting = session.acting && copyOf(session.acting);
+    this.#more = moreOf(verdict);
   }
 
   get value(): KeptVerdict {
@@ -124,12 +132,18 @@ export class KeptVerdict implements SessionFacts<KeptVerdict> {
     return restOf(this.#rest)[1];
   }
 
+  /** Whether it holds for one client alone. */
+  get bound(): boolean {
+    return this.#more?.bound === true;
+  }
+
   get organisationId(): string | undefined {
-    return this.#organisation?.id;
+    return this.#more?.organisation?.id;
   }
 
   get organisationVersion(): number | undefined {
-    return this.#organisation && Number(this.#organisation.version);
+    const organisation = this.#more?.organisation;
+    return organisation && Number(organisation.version);
   }
 
   get lastUsedAt(): number {
@@ -164,12 +178,13 @@ export class KeptVerdict implements SessionFacts<KeptVerdict> {
       expiresAt: Number.isNaN(this.expiresAt) ? undefined : new Date(this.expiresAt),
       idleTimeoutSeconds,
       device,
-      acting: this.#acting && copyOf(this.#acting),
+      acting: this.#more?.acting && copyOf(this.#more.acting),
     };
   }
 
   organisation(): OrganisationFacts | undefined {
-    return this.#organisation && { ...this.#organisation };
+    const organisation = this.#more?.organisation;
+    return organisation && { ...organisation };
   }
 
   identity(): IdentityFacts {
@@ -179,7 +194,7 @@ export class KeptVerdict implements SessionFacts<KeptVerdict> {
       displayName,
       roles: this.#common.roles,
       epoch: BigInt(this.#identityEpoch),
-      metadata: { ...this.#metadata },
+      metadata: { ...this.#more?.metadata },
       version: BigInt(this.identityVersion),
     };
   }
