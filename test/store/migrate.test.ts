@@ -76,7 +76,7 @@ onEachDatabase('migrations', (database) => {
   });
 
   it('bring every released form forward, and every row stays as it was', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const { migrations } = (await openDialect(await database.create(), quiet)).dialect;
     for (let count = 1; count <= migrations.length; count++) {
       const url = await database.create();
