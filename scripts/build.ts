@@ -1,8 +1,10 @@
 // npm run build: the server as it is deployed, and the packages that are published, each into its own dist folder.
+import { mkdirSync } from 'node:fs';
 import { buildNodeSdk } from './build_node_sdk.ts';
 import { buildServer } from './build_server.ts';
 import { pythonSdk, run } from './tools.ts';
 
+mkdirSync('.cache', { recursive: true });
 buildNodeSdk();
 await buildServer();
 run('npm', ['pack', '--pack-destination', '../../.cache'], { cwd: 'sdks/node' });

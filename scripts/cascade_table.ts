@@ -29,6 +29,7 @@ const ACTS: Readonly<Record<Act, string>> = {
 };
 
 const WIDE_ACTS: Readonly<Record<WideAct, string>> = {
+  role_changed: 'other permissions of a role, or a role deleted',
   member_roles_changed: 'other roles in an organisation',
   member_removed: 'a membership ended',
   organisation_deleted: 'an organisation deleted',

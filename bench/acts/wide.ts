@@ -65,6 +65,12 @@ function suspension({ rpc, nodes: [first, second] }: World): () => Promise<Trial
 export function wideTrials(world: World): Trials {
   const { rpc } = world;
   const trials: Readonly<Record<WideAct, () => Promise<Trial>>> = {
+    role_changed: inOrganisation(rpc, ({ organisationId }) =>
+      rpc.ok('OrganisationService', 'putRole', {
+        organisationId,
+        role: { name: 'owner', permissions: ['orders:read'] },
+      }),
+    ),
     member_roles_changed: inOrganisation(rpc, (who) =>
       rpc.ok('OrganisationService', 'updateMember', { ...who, roles: ['reader'] }),
     ),

@@ -96,6 +96,8 @@ describe('the cascade beyond one identity', function () {
     });
 
   const ACTS: Readonly<Record<WideAct, (of: World) => Promise<unknown>>> = {
+    role_changed: ({ rpc, organisationId }) =>
+      rpc.ok('OrganisationService', 'putRole', { organisationId, role: { name: 'reader', permissions: [] } }),
     member_roles_changed: ({ rpc, organisationId, identityId }) =>
       rpc.ok('OrganisationService', 'updateMember', { organisationId, identityId, roles: ['owner'] }),
     member_removed: ({ rpc, organisationId, identityId }) =>

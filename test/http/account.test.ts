@@ -247,12 +247,15 @@ describe('account pages', function () {
     const { own, page } = await opened();
     const cookie = [...own.jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const form_token = own.fieldOf(page, 'form_token');
-    for (const path of ['profile', 'password', 'sessions', 'data', 'delete'].map((name) => `/account/${name}`)) {
+    const acts = ['profile', 'password', 'email', 'email/remove', 'sessions', 'data', 'delete'];
+    for (const path of acts.map((name) => `/account/${name}`)) {
       const typed = {
         ...FLOW,
         display_name: 'Eve',
         end: 'all',
         understood: 'yes',
+        email: 'eve@example.com',
+        remove: ADA.identifier,
         current_password: ADA.password,
         new_password: 'a-newer-password-42',
       };

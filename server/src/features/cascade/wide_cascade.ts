@@ -8,6 +8,7 @@ import type { Effects } from './cascade.ts';
 export type WideEffect = 'kept' | 'organisation_ended' | 'acting_ended' | 'held' | 'ended';
 
 export type WideAct =
+  | 'role_changed'
   | 'member_roles_changed'
   | 'member_removed'
   | 'organisation_deleted'
@@ -27,7 +28,8 @@ const KEPT: WideEffects = {
 
 /** The second half of the table (spec ACC-1). No epoch carries these ends: the version of an organisation does, the end of single sessions, or the tenant. */
 export const WIDE_CASCADE: Readonly<Record<WideAct, WideEffects>> = {
-  // Verdicts are read anew; a token says the old roles.
+  // Verdicts are read anew; a token says the old permissions, or roles. A role that is deleted permits nothing any more.
+  role_changed: { ...KEPT, trustTokens: 'organisation_ended' },
   member_roles_changed: { ...KEPT, trustTokens: 'organisation_ended' },
   member_removed: { ...KEPT, sessions: 'organisation_ended', trustTokens: 'organisation_ended' },
   organisation_deleted: { ...KEPT, sessions: 'organisation_ended', trustTokens: 'organisation_ended' },
