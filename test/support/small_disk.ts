@@ -24,6 +24,7 @@ const mount = (folder: string): string | undefined => {
   return status === 0 ? undefined : `no file system can be mounted: ${stderr?.trim() || 'mount is not there'}`;
 };
 const unmount = (folder: string) => void spawnSync('umount', ['-l', folder]);
+const mounted: string[] = [];
 
 let absence: string | undefined | null = null;
 
@@ -43,7 +44,8 @@ export function smallDisk(folder: string): SmallDisk {
   const refused = mount(folder);
   if (refused !== undefined) throw new Error(refused);
   // Before the servers of the tests end and their folders are removed.
-  process.prependOnceListener('exit', () => unmount(folder));
+  if (mounted.length === 0) process.prependOnceListener('exit', () => mounted.forEach(unmount));
+  mounted.push(folder);
   const ballast = join(folder, BALLAST);
   return {
     fill: () => {
