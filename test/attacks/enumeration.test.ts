@@ -192,7 +192,8 @@ describe('attack: enumeration by what is told to owners', function () {
 
   it('MAIL-17 an account that is held up: the same answers and the same work, told or not, known or not', async () => {
     const seen = new Map<string, unknown>();
-    for (const name of Object.keys(NAMES)) {
+    // The last is another name of an account that was told by its first.
+    for (const name of [...Object.keys(NAMES), 'sever2']) {
       const rounds: unknown[] = [];
       for (let round = 0; round < 6; round++) {
         server.control.calls.length = 0;
@@ -212,6 +213,6 @@ describe('attack: enumeration by what is told to owners', function () {
     );
     assert.deepEqual(told.map(({ to }) => to).sort(), ['known@example.com', 'nopwd@example.com', 'sever@example.com']);
     const queued = await server.store.outbox.list('default', 99);
-    assert.equal(queued.length - told.length, 3 + 3 + 2, 'mails to nobody, beside the notices of the passwords');
+    assert.equal(queued.length - told.length, 4 + 3 + 2, 'mails to nobody, beside the notices of the passwords');
   });
 });
