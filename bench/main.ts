@@ -64,7 +64,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     run: async (options) => (await import('./scale_sessions.ts')).run(options),
   },
   organisations: {
-    about: 'every page and call on an organisation of 10^4 members and an identity of 10^3 sessions, on the embedded database',
+    about:
+      'every page and call on an organisation of 10^4 members and an identity of 10^3 sessions, on the embedded database',
     run: async (options) => (await import('./organisations.ts')).run(options),
   },
   fan_out: {
