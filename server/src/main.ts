@@ -1,16 +1,10 @@
 #!/usr/bin/env node
 // The composition root: the one file that names concrete classes, each loaded only by the command that needs it.
+// First: it sets up the engine that runs the rest.
+import './engine.ts';
 import cluster from 'node:cluster';
-import { setFlagsFromString } from 'node:v8';
 import { buildCli, runCli } from './cli/cli.ts';
 import { readConfig } from './config/config.ts';
-
-// Keeps V8's young generation at its first size. Loading the modules would grow it to 48 MB, which never come back; and pauses of calls
-// under load are shorter with a small one (bench verify, start).
-setFlagsFromString('--semi-space-growth-factor=1');
-// The old generation is collected when it has doubled, not after several times that: what a node remembers lives long, and garbage beside it
-// would take more memory than it does. A tenth instead costs a third of the calls.
-setFlagsFromString('--heap-growing-percent=100');
 
 const program = buildCli({
   serve: async ({ dev }) => {
