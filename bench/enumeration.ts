@@ -1,4 +1,4 @@
-// Whether the pages tell by their time who has an account: answers about four kinds of accounts, one after the other in random order.
+// Whether the pages tell by their time who has an account: answers about five kinds of accounts, one after the other in random order.
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { IdentifierType } from '../server/src/contract/gen/trust/v1/identity.ts';
 import { FLOW } from '../test/support/http_world.ts';
@@ -8,12 +8,13 @@ import { type ServerProcess, startServer } from '../test/support/server_process.
 import { median, type Options, progress, type Report, type Row, rounded } from './report.ts';
 
 /** Of names with the same length, so that pages that repeat them have one size. */
-const KINDS = ['known', 'nobod', 'disab', 'nopwd'] as const;
+const KINDS = ['known', 'nobod', 'disab', 'locke', 'nopwd'] as const;
 type Kind = (typeof KINDS)[number];
 const WORDS: Readonly<Record<Kind, string>> = {
   known: 'known',
   nobod: 'unknown',
   disab: 'disabled',
+  locke: 'locked',
   nopwd: 'without password',
 };
 /** Accounts of each kind, used in turn. */
@@ -79,7 +80,7 @@ async function measured(flow: Flow, rounds: number): Promise<readonly Row[]> {
 type Timings = { readonly ms: Record<Kind, number[]>; readonly shapes: Set<string> };
 
 async function timings({ kinds, ask }: Flow, rounds: number): Promise<Timings> {
-  const ms: Record<Kind, number[]> = { known: [], nobod: [], disab: [], nopwd: [] };
+  const ms: Record<Kind, number[]> = { known: [], nobod: [], disab: [], locke: [], nopwd: [] };
   const shapes = new Set<string>();
   const warming = Math.ceil(rounds / 20);
   for (let round = -warming; round < rounds; round++) {
@@ -106,6 +107,7 @@ const addressOf = (kind: Kind, number: number) => `${kind}-${String(number).padS
 
 async function people({ grpcAddress, serviceKey }: ServerProcess): Promise<void> {
   const rpc = new RpcCaller(grpcAddress, serviceKey);
+  const tomorrow = new Date(Date.now() + 86_400_000);
   for (const kind of KINDS) {
     for (let number = 0; number < ACCOUNTS && kind !== 'nobod'; number++) {
       const identifiers = [{ type: IdentifierType.EMAIL, value: addressOf(kind, number), verified: true }];
@@ -113,6 +115,7 @@ async function people({ grpcAddress, serviceKey }: ServerProcess): Promise<void>
       const identityId = identity?.id ?? '';
       if (kind !== 'nopwd') await rpc.ok('PasswordService', 'setPassword', { identityId, password: PASSWORD });
       if (kind === 'disab') await rpc.ok('IdentityService', 'disableIdentity', { identityId });
+      if (kind === 'locke') await rpc.ok('IdentityService', 'lockIdentity', { identityId, until: tomorrow });
     }
   }
   rpc.close();
@@ -121,8 +124,8 @@ async function people({ grpcAddress, serviceKey }: ServerProcess): Promise<void>
 type Browser = ReturnType<typeof browser>;
 
 function flowsOf(page: Browser): readonly Flow[] {
-  // Who is disabled has the right password: that must not show either.
-  const password = (kind: Kind) => (kind === 'disab' ? PASSWORD : WRONG);
+  // Who is disabled or locked has the right password: that must not show either.
+  const password = (kind: Kind) => (kind === 'disab' || kind === 'locke' ? PASSWORD : WRONG);
   const form =
     (path: string, fields: (email: string, kind: Kind) => Record<string, string>): Ask =>
     (email, kind) =>

@@ -2,6 +2,7 @@ package trustlayer
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -110,6 +111,8 @@ func (l *lane) send() {
 			one.answer = answers[i]
 			close(one.done)
 		}
+		// Who was answered may ask again at once: that travels with what waits.
+		runtime.Gosched()
 	}()
 }
 

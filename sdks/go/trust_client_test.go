@@ -15,6 +15,7 @@ import (
 	trustv1 "github.com/trust-layer/trust-layer/sdks/go/gen/trust/v1"
 	"github.com/trust-layer/trust-layer/sdks/go/internal/fake"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -57,6 +58,12 @@ func invoke(ctx context.Context, client *trustlayer.TrustClient, name string, re
 	return results[0].Interface(), err
 }
 
+// forAnother is a context with metadata for the call of another server, as a handler that forwards it has one.
+func forAnother(t *testing.T) context.Context {
+	t.Helper()
+	return metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer of another", "other", "stays here")
+}
+
 func TestEveryUnaryRPC(t *testing.T) {
 	server := fake.Start(t, nil)
 	client := newClient(t, trustlayer.Config{Address: server.Address, ServiceKey: serviceKey, TenantID: "acme"})
@@ -73,8 +80,8 @@ func TestEveryUnaryRPC(t *testing.T) {
 			}
 			before := len(server.Calls())
 			if name == "Verify" || name == "BatchVerify" {
-				_, _ = client.Verify(t.Context(), fake.SessionID)
-				_, _ = client.BatchVerify(t.Context(), []string{})
+				_, _ = client.Verify(forAnother(t), fake.SessionID)
+				_, _ = client.BatchVerify(forAnother(t), []string{})
 			} else {
 				checkCall(t, client, method, descriptor)
 			}
@@ -92,7 +99,10 @@ func TestEveryUnaryRPC(t *testing.T) {
 				t.Errorf("SDK-3: deadline in %s", call.Remaining)
 			}
 			if got := call.Metadata.Get("authorization"); len(got) != 1 || got[0] != "Bearer "+serviceKey {
-				t.Error("the service key was not sent")
+				t.Error("the service key was not sent, or not alone")
+			}
+			if len(call.Metadata.Get("other")) != 0 {
+				t.Error("SDK-1: metadata for another server was sent")
 			}
 		})
 	}
@@ -102,7 +112,7 @@ func TestEveryUnaryRPC(t *testing.T) {
 func checkCall(t *testing.T, client *trustlayer.TrustClient, method reflect.Value, descriptor protoreflect.MethodDescriptor) {
 	t.Helper()
 	request := reflect.New(method.Type().In(1).Elem()).Interface().(proto.Message)
-	answer, err := invoke(t.Context(), client, string(descriptor.Name()), request)
+	answer, err := invoke(forAnother(t), client, string(descriptor.Name()), request)
 	if err != nil {
 		t.Fatal(err)
 	}

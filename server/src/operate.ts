@@ -65,7 +65,7 @@ export async function copy(options: CopyOptions): Promise<CopyResult> {
 
 /** `trust-layer doctor`. */
 export async function doctor(config: Config): Promise<DoctorResult> {
-  const { database, findings } = await examineDatabase(config.databaseUrl);
+  const { database, findings } = await examineDatabase(config.databaseUrl, { reserveMb: config.dbReserveMb });
   const more: Finding[] = [];
   if (config.users !== undefined) more.push(...(await usersTableFindings(config.users, config.databaseUrl)));
   const usable = ['connection', 'migrations'].every((name) => findings.some(({ check, ok }) => check === name && ok));

@@ -74,7 +74,7 @@ onEachDatabase('doctor', (database) => {
     const url = await migrated();
     await say(url, "insert into {copy_progress} (source, progress) values ('x', '{}')");
     assert.ok(wrong(await examineDatabase(url)).includes('migrations'));
-    const late = await examineDatabase(url, () => Date.now() - 60_000);
+    const late = await examineDatabase(url, { clock: () => Date.now() - 60_000 });
     const clock = late.findings.find(({ check }) => check === 'clock');
     assert.match(`${clock?.ok} ${clock?.found}`, /^false (59|60)\d{3} ms ahead of this machine/);
     for (const { findings } of [fresh, late])
@@ -82,6 +82,28 @@ onEachDatabase('doctor', (database) => {
         assert.equal(advice === undefined, ok);
         assert.doesNotMatch(`${found} ${advice}`, /\n/);
       }
+  });
+
+  it('tells whether the room that keeps revocations going on a full disk is there', async () => {
+    const url = await migrated();
+    const look = async (reserveMb: number) => {
+      const { findings } = await examineDatabase(url, { reserveMb });
+      const finding = findings.find(({ check }) => check === 'room on a full disk');
+      return `${finding?.ok}: ${finding?.found}`;
+    };
+    const store = await openStore({ databaseUrl: url });
+    try {
+      assert.match(await look(0), /^true: none is set aside/);
+      if (database.name === 'libsql_server') return assert.match(await look(2), /^true: none can be set aside/);
+      assert.match(await look(2), /^true: none yet/);
+      await store.setRoomAside(2 * 2 ** 20);
+      assert.match(await look(2), /^true: 2 MB are set aside/);
+      const served = ['tenant_id', 'kid', 'alg', 'state', 'public_jwk', 'sealed', 'created_at'];
+      await say(url, `insert into {signing_key} (${served.join(', ')}) values ('default', 'k', '', '', '', '', 0)`);
+      assert.match(await look(3), /^false: the 3 MB that servers set aside are not there/);
+    } finally {
+      await store.close();
+    }
   });
 
   const noUsers = database.dialect.startsWith('libsql') && 'which has no users with rights of their own';

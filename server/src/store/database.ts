@@ -5,7 +5,7 @@ import type { Listening } from '../features/change/store.ts';
 import type { Dialect, OpenDialect, Reader, Statement, StoreLog, Transaction } from './dialects/dialect.ts';
 import { ENTITIES } from './entities/all.ts';
 import { codeOf, outward, StorageFault, unopened } from './fault.ts';
-import { keepRoom, tableReserve } from './room.ts';
+import { keepRoom, type Reserve, tableReserve } from './room.ts';
 import { whileOpen } from './say.ts';
 
 /** Where the names of the migrations that were run are kept. */
@@ -43,6 +43,8 @@ export type Database = {
   write<T>(work: (tx: Transaction) => Promise<T>, kind?: 'ends'): Promise<T>;
   /** Sets so many bytes aside on the disk of the database for what ends sessions and rights. */
   setRoomAside(bytes: number): Promise<void>;
+  /** Whether that room is there. Undefined where none can be set aside. */
+  hasRoomAside(bytes: number): Promise<boolean | undefined>;
   close(): Promise<void>;
 };
 
@@ -170,6 +172,15 @@ export async function openDatabase(open: OpenDialect, log: StoreLog): Promise<Da
     }
     return answer;
   };
+  const reserveOf = (bytes: number): Reserve | undefined => {
+    const { reserveSql } = dialect;
+    if (reserveSql === undefined) return open.reserve?.(bytes);
+    const run = async (sql: string, values: readonly unknown[]) => {
+      const answer = await orm.em.getConnection().execute(named(dialect, sql), [...values], 'all');
+      return Array.isArray(answer) ? answer : [];
+    };
+    return tableReserve(reserveSql, run, bytes);
+  };
   return {
     dialect,
     orm,
@@ -198,14 +209,14 @@ export async function openDatabase(open: OpenDialect, log: StoreLog): Promise<Da
         }
       }),
     setRoomAside: async (bytes) => {
-      const { reserveSql } = dialect;
-      const run = async (sql: string, values: readonly unknown[]) => {
-        const answer = await orm.em.getConnection().execute(named(dialect, sql), [...values], 'all');
-        return Array.isArray(answer) ? answer : [];
-      };
-      const reserve = reserveSql === undefined ? open.reserve?.(bytes) : tableReserve(reserveSql, run, bytes);
+      const reserve = reserveOf(bytes);
       if (reserve !== undefined) await room.setAside(reserve);
     },
+    // The table of another size, or none, is no room.
+    hasRoomAside: async (bytes) =>
+      await reserveOf(bytes)
+        ?.holds()
+        .catch(() => false),
     close: async () => {
       if (closed) return;
       closed = true;

@@ -27,8 +27,19 @@ const ROUND_TRIPS = 21;
 /** As many reads and writes at once as a server makes. */
 const AT_ONCE = 10;
 
-/** Looks at everything that a server needs of its database, and changes nothing. `clock` is that of this machine. */
-export async function examineDatabase(databaseUrl: string, clock: () => number = Date.now): Promise<Examination> {
+/** Looks at everything that a server needs of its database, and changes nothing. */
+export async function examineDatabase(
+  databaseUrl: string,
+  {
+    clock = Date.now,
+    reserveMb = 0,
+  }: {
+    /** That of this machine. */
+    readonly clock?: () => number;
+    /** What servers set aside on the disk, in MiB; 0 where they set nothing aside. */
+    readonly reserveMb?: number;
+  } = {},
+): Promise<Examination> {
   let name = databaseUrl.slice(0, databaseUrl.indexOf(':'));
   const refused = (found: string, advice: string) => ({
     database: name,
@@ -44,7 +55,7 @@ export async function examineDatabase(databaseUrl: string, clock: () => number =
         'trust-layer migrate makes it, and so does the first start of a server.',
       );
     database = await openDatabase(open, quiet);
-    const [connection, ...others] = await examine(database, clock);
+    const [connection, ...others] = await examine(database, clock, reserveMb);
     const findings = connection === undefined ? [] : [connection, encryptionOf(open.transport), ...others];
     return { database: name, findings };
   } catch (error) {
@@ -88,7 +99,7 @@ function causeOf(error: unknown): string {
   return cause instanceof Error ? cause.message : message;
 }
 
-async function examine(database: Database, clock: () => number): Promise<readonly Finding[]> {
+async function examine(database: Database, clock: () => number, reserveMb: number): Promise<readonly Finding[]> {
   const { dialect, reader } = database;
   const [[version] = []] = await reader.rows({ name: 'version', sql: dialect.versionSql }, []);
   const health = healthOf(dialect);
@@ -107,6 +118,7 @@ async function examine(database: Database, clock: () => number): Promise<readonl
   const permissions = await permissionsOf(database);
   findings.push(permissions);
   if (permissions.ok) findings.push(await collationOf(database), await poolOf(database));
+  findings.push(await roomOf(database, reserveMb));
   return findings;
 }
 
@@ -257,5 +269,24 @@ async function poolOf(database: Database): Promise<Finding> {
     'pool',
     `${failed.length} of ${2 * AT_ONCE} statements at once failed (${causeOf(first?.reason)})`,
     'Let the database take more connections, or run fewer server processes: each opens about 15.',
+  );
+}
+
+/** Whether sessions can be ended when the disk is full. */
+async function roomOf(database: Database, reserveMb: number): Promise<Finding> {
+  const check = 'room on a full disk';
+  if (reserveMb === 0) return ok(check, 'none is set aside (TRUST_DB_RESERVE_MB=0)');
+  const held = await database.hasRoomAside(reserveMb * 2 ** 20);
+  if (held === undefined) return ok(check, 'none can be set aside in this database');
+  if (held) return ok(check, `${reserveMb} MB are set aside for what ends sessions and rights`);
+  const [[keys] = []] = await database.reader.rows(
+    { name: 'health served', sql: 'select count(*) from {signing_key}' },
+    [],
+  );
+  if (Number(keys) === 0) return ok(check, `none yet; a server sets ${reserveMb} MB aside when it starts`);
+  return problem(
+    check,
+    `the ${reserveMb} MB that servers set aside are not there`,
+    'If a server runs, the disk is full or was a moment ago: give it room, and it is set aside again within 30 s. Otherwise the next start does it.',
   );
 }
