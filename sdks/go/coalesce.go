@@ -111,9 +111,21 @@ func (l *lane) send() {
 			one.answer = answers[i]
 			close(one.done)
 		}
-		// Who was answered may ask again at once: that travels with what waits.
-		runtime.Gosched()
+		l.gather()
 	}()
+}
+
+// gather lets those who were answered ask again, which travels with what waits; it ends when nobody has.
+func (l *lane) gather() {
+	for before := -1; ; runtime.Gosched() {
+		l.mu.Lock()
+		now := len(l.waiting)
+		l.mu.Unlock()
+		if now <= before {
+			return
+		}
+		before = now
+	}
 }
 
 // take gives the answer; each of several askers gets a copy of its own.
