@@ -5,7 +5,6 @@ import type { Html } from './layout.ts';
 const PATHS = {
   passkey: html`<circle cx="9" cy="8" r="4"/><path d="M3 20c0-3.3 2.7-6 6-6 1 0 2 .3 2.9.7"/><circle cx="17" cy="13.5" r="2.5"/><path d="M17 16v6m0-2h2"/>`,
   app: html`<rect x="6.5" y="2.5" width="11" height="19" rx="2.5"/><path d="M10 18.5h4"/>`,
-  screen: html`<rect x="2.5" y="4" width="19" height="12.5" rx="2"/><path d="M8.5 20.5h7M12 16.5v4"/>`,
 };
 
 export function icon(name: keyof typeof PATHS): Html {
