@@ -42,6 +42,9 @@ export function codeOf(error: unknown): string {
 
 export const isUniqueViolation = (error: unknown): boolean => error instanceof UniqueConstraintViolationException;
 
+/** By the codes of the servers that can be asked about a table which is not there. */
+export const isMissingTable = (error: unknown): boolean => ['42P01', 'ER_NO_SUCH_TABLE'].includes(codeOf(error));
+
 // While a database serves: no room for what it was to write, though it goes on.
 const DISK_FULL = [
   '53100',

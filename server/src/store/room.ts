@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { StoreLog } from './dialects/dialect.ts';
-import { codeOf, fullWords, isFullCode, StorageFault } from './fault.ts';
+import { codeOf, fullWords, isFullCode, isMissingTable, StorageFault } from './fault.ts';
 
 /** Room on the disk of a database that is set aside. */
 export type Reserve = {
@@ -71,7 +71,15 @@ export function tableReserve(
   const held = async () => Number((await run(sql.count, []))[0]?.held);
   return {
     release,
-    holds: async () => (await held()) === rows,
+    holds: async () => {
+      try {
+        return (await held()) === rows;
+      } catch (error) {
+        // Given back: that is how the other nodes learn of a full disk.
+        if (isMissingTable(error)) return false;
+        throw error;
+      }
+    },
     async take() {
       try {
         await run(sql.create, []);

@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { LinkedAccount } from '../../features/oauth/oauth.ts';
 import type { Texts } from '../texts/en.ts';
 import { type FormPage, hiddenFields, pageLink } from './form.ts';
+import { emblem } from './icon.ts';
 import type { Html } from './layout.ts';
 
 /** A provider as its button shows it. */
@@ -55,7 +56,8 @@ export type ProblemView = Page & {
 /** Why a sign-in elsewhere did not end in one here, and what to do. */
 export function problemView(view: ProblemView): Html {
   const t = view.t.elsewhere;
-  return html`<h1>${view.title}</h1>
+  return html`${emblem('alert')}
+        <h1>${view.title}</h1>
         <p class="text" role="alert">${view.message}</p>
         <p class="actions"><a class="button" href="${view.next.href}">${view.next.label}</a></p>
         ${

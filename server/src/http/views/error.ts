@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { emblem } from './icon.ts';
 import type { Html } from './layout.ts';
 
 export type ErrorView = {
@@ -10,7 +11,8 @@ export type ErrorView = {
 };
 
 export function errorView({ title, message, detail, link }: ErrorView): Html {
-  return html`<h1>${title}</h1>
+  return html`${emblem('alert')}
+        <h1>${title}</h1>
         <p class="text">${message}</p>
         ${detail === undefined ? '' : html`<p class="detail">${detail}</p>`}
         ${link === undefined ? '' : html`<p class="other"><a class="button" href="${link.href}">${link.label}</a></p>`}`;

@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { Purpose } from '../../features/mail_proof/mail_proof.ts';
 import type { Texts } from '../texts/en.ts';
 import { destination, type FormPage, faultSummary, field, hiddenFields, pageLink, workField } from './form.ts';
+import { emblem } from './icon.ts';
 import type { Html } from './layout.ts';
 
 type MailForm = FormPage & { readonly kind: 'sign-in/mail' | 'recover'; readonly email: string };
@@ -50,7 +51,8 @@ export const newPasswordField = (view: Pick<FormPage, 't' | 'fault'>): Html =>
 export function typeCodeView(view: MailForm & { readonly flowToken: string }): Html {
   const t = view.t.mail;
   const recover = view.kind === 'recover';
-  return html`<h1>${t.checkMail}</h1>
+  return html`${emblem('mail')}
+        <h1>${t.checkMail}</h1>
         ${destination(view)}
         <p class="text">${t.sent(view.email)}</p>
         <form method="post" action="/${view.kind}">
@@ -89,13 +91,15 @@ export function linkView(
 }
 
 /** A link to sign in, in another browser than that which asked for it. */
-export const elsewhereView = ({ mail: t }: Texts): Html => doneView(t.elsewhere, t.elsewhereWords);
+export const elsewhereView = ({ mail: t }: Texts): Html => doneView(t.elsewhere, t.elsewhereWords, undefined, 'alert');
 
 export const doneView = (
   title: string,
   words: string,
   link?: { readonly href: string; readonly label: string },
+  drawing: 'done' | 'alert' = 'done',
 ): Html =>
-  html`<h1>${title}</h1>
+  html`${emblem(drawing)}
+        <h1>${title}</h1>
         <p class="text">${words}</p>
         ${link === undefined ? '' : html`<p class="other"><a class="button" href="${link.href}">${link.label}</a></p>`}`;

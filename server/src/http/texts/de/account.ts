@@ -53,7 +53,7 @@ export const account: Texts['account'] = {
   signOutNamed: (device) => `${device} abmelden`,
   signOutAll: 'Überall abmelden',
   older: 'Ältere',
-  activityWords: 'Das ist mit Ihrem Konto geschehen. Wenn Sie etwas davon nicht waren, ändern Sie Ihr Passwort.',
+  activityWords: 'Das ist mit Ihrem Konto geschehen. Wenn etwas davon nicht von Ihnen stammt, ändern Sie Ihr Passwort.',
   events: {
     'session.created': 'Angemeldet',
     'session.refused': 'Eine Sitzung wurde von anderswo benutzt und abgewiesen',

@@ -35,7 +35,7 @@ export const elsewhere: Texts['elsewhere'] = {
   tooMany: 'Zu viele Konten',
   tooManyWords: 'Sie haben so viele Konten verbunden, wie Sie dürfen. Trennen Sie zuerst eines.',
   lastWayIn: 'Ihre einzige Anmeldung',
-  lastWayInWords: 'Sie könnten sich nicht mehr anmelden. Richten Sie zuerst einen anderen Weg ein.',
+  lastWayInWords: 'Ohne sie könnten Sie sich nicht mehr anmelden. Richten Sie zuerst einen anderen Weg ein.',
   accounts: 'Verbundene Konten',
   since: (date) => `seit ${date}`,
   connect: (name) => `${name} verbinden`,

@@ -18,10 +18,10 @@ export const invitation: Texts['invitation'] = {
   over: 'Diese Einladung gilt nicht mehr',
   overWords: 'Bitten Sie, wer Sie eingeladen hat, um eine neue.',
   states: {
-    unknown: 'Der Link ist nicht vollständig, oder er ist keiner von uns.',
+    unknown: 'Der Link ist nicht vollständig, oder er stammt nicht von uns.',
     accepted: 'Sie wurde bereits angenommen.',
     revoked: 'Sie wurde zurückgenommen, oder eine neuere ist an ihre Stelle getreten.',
     expired: 'Ihre Zeit ist abgelaufen.',
-    changed: 'Wofür sie war, das gibt es nicht mehr.',
+    changed: 'Das, wofür sie galt, gibt es nicht mehr.',
   },
 };

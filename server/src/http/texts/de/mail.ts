@@ -21,10 +21,11 @@ export const mail: Texts['mail'] = {
   confirm: 'E-Mail-Adresse bestätigen',
   confirmButton: 'Adresse bestätigen',
   signInLink: (email) => `Sie melden sich als ${email} an.`,
-  resetLink: (email) => `Das ist das neue Passwort des Kontos mit der Adresse ${email}. Alle Geräte werden abgemeldet.`,
+  resetLink: (email) =>
+    `Wählen Sie ein neues Passwort für das Konto mit der Adresse ${email}. Alle Geräte werden abgemeldet.`,
   verifyLink: (email) => `Haben Sie die Adresse ${email} eingegeben? Bestätigen Sie sie nur, wenn Sie es waren.`,
   confirmed: 'Die Adresse ist bestätigt',
-  confirmedWords: 'Sie können diese Seite schließen und dort weitermachen, wo Sie herkamen.',
+  confirmedWords: 'Sie können diese Seite schließen und dorthin zurückkehren, woher Sie kamen.',
   changed: 'Das Passwort wurde geändert',
   changedWords:
     'Alle Geräte wurden abgemeldet. Gehen Sie dorthin zurück, wo Sie begonnen haben, und melden Sie sich mit dem neuen Passwort an.',
@@ -37,9 +38,9 @@ export const mail: Texts['mail'] = {
   newAddress: 'E-Mail-Adresse hinzufügen oder ändern',
   newAddressWords: 'Wir senden einen Code an die Adresse. Sie gilt, sobald Sie ihn hier eingegeben haben.',
   newEmail: 'Neue E-Mail-Adresse',
-  others: 'Die Adressen, die Sie haben',
-  beside: 'Sie bleiben',
-  inPlaceOf: (address) => `Sie tritt an die Stelle von ${address}: Überall sonst werden Sie abgemeldet`,
+  others: 'Ihre jetzigen Adressen',
+  beside: 'Sie behalten',
+  inPlaceOf: (address) => `${address} ersetzen: Überall sonst werden Sie abgemeldet`,
   tooManyNames: (most) =>
     `Sie haben ${most} Namen, mehr gehen nicht. Setzen Sie die Adresse an die Stelle einer anderen, oder entfernen Sie zuerst eine.`,
   addressCounts: 'Ab jetzt können Sie sich mit ihr anmelden.',

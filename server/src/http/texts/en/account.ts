@@ -7,7 +7,7 @@ export const account = {
   save: 'Save',
   profileSaved: 'Your name was saved.',
   addresses: 'Names you sign in with',
-  verified: 'verified',
+  verified: 'confirmed',
   unverified: 'not confirmed',
   confirm: 'Confirm',
   confirmNamed: (address: string) => `Confirm ${address}`,
@@ -27,7 +27,7 @@ export const account = {
     `You are signed out everywhere at once. ${
       days === 0
         ? 'Your account and everything in it are deleted immediately, for good.'
-        : `Your account and everything in it are deleted for good after ${days} ${days === 1 ? 'day' : 'days'}, unless you sign in before.`
+        : `Your account and everything in it are deleted for good after ${days} ${days === 1 ? 'day' : 'days'}, unless you sign in before then.`
     }`,
   deleteUnderstood: 'I understand what is deleted.',
   deleteNotUnderstood: 'Tick the box first: nothing has been deleted.',
@@ -35,9 +35,9 @@ export const account = {
   deletedTitle: 'Goodbye',
   deletedNow: 'Your account was deleted.',
   deletedAt: (when: string) =>
-    `You are signed out everywhere. Your account is deleted on ${when} UTC. If you change your mind, sign in before.`,
-  sessionsWords: 'You are signed in here. If you do not know one of these, sign it out and change your password.',
-  noSessions: 'You are signed in nowhere.',
+    `You are signed out everywhere. Your account will be deleted on ${when} UTC. If you change your mind, sign in before then.`,
+  sessionsWords: 'You are signed in here. If you do not recognise one of these, sign it out and change your password.',
+  noSessions: 'You are not signed in anywhere.',
   device: (browser: string | undefined, system: string | undefined) =>
     browser && system ? `${browser} on ${system}` : browser || system || 'Unknown device',
   thisBrowser: 'looks like this browser',
@@ -47,7 +47,7 @@ export const account = {
   signOutHere: 'Sign out',
   signedOutTitle: 'Signed out',
   signedOutWords:
-    'You are signed out of these pages. Apps that you are signed in to go on: sign out there, or here under “Sessions”.',
+    'You are signed out of these pages. You stay signed in to your apps: sign out there, or here under “Sessions”.',
   signOutNamed: (device: string) => `Sign out ${device}`,
   signOutAll: 'Sign out everywhere',
   older: 'Older',

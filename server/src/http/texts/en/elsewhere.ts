@@ -18,10 +18,10 @@ export const elsewhere = {
   deniedWords: (name: string) => `You did not go on at ${name}, so nothing was changed here.`,
   unavailable: (name: string) => `${name} cannot be asked right now`,
   unavailableWords: (name: string) => `${name} does not answer as it should. Try again in a while.`,
-  rejectedWords: (name: string) => `That account of ${name} does not sign in here.`,
+  rejectedWords: (name: string) => `That ${name} account cannot be used to sign in here.`,
   closed: 'Sign-up is closed',
   closedWords: (name: string) =>
-    `That account of ${name} is not connected to an account here, and new accounts cannot be created at present.`,
+    `That ${name} account is not connected to an account here, and new accounts cannot be created at present.`,
   exists: 'You have an account already',
   existsWords: (name: string) =>
     `There is an account with your e-mail address here. Sign in to it the way you did before, then connect ${name} to it.`,
@@ -31,11 +31,11 @@ export const elsewhere = {
   claim: (name: string) => `Take my address with ${name}`,
   linked: 'Connected already',
   linkedWords: (name: string) =>
-    `That account of ${name} is connected to an account here already. It can be connected once.`,
+    `That ${name} account is already connected to an account here. It can be connected only once.`,
   tooMany: 'Too many accounts',
   tooManyWords: 'You have connected as many accounts as you may. Disconnect one first.',
   lastWayIn: 'Your only way in',
-  lastWayInWords: 'You could not sign in any more. Set up another way to sign in first.',
+  lastWayInWords: 'Without it you could not sign in any more. Set up another way to sign in first.',
   accounts: 'Connected accounts',
   since: (date: string) => `since ${date}`,
   connect: (name: string) => `Connect ${name}`,

@@ -8,7 +8,7 @@ export const account: Texts['account'] = {
   save: 'Enregistrer',
   profileSaved: 'Votre nom a été enregistré.',
   addresses: 'Les noms avec lesquels vous vous connectez',
-  verified: 'vérifié',
+  verified: 'confirmée',
   unverified: 'non confirmée',
   confirm: 'Confirmer',
   confirmNamed: (address) => `Confirmer ${address}`,
@@ -26,7 +26,7 @@ export const account: Texts['account'] = {
   downloadData: 'Télécharger mes données',
   deleteTitle: 'Supprimer le compte',
   deleteWords: (days: number) =>
-    `Vous êtes déconnecté partout immédiatement. ${
+    `Vous serez immédiatement déconnecté partout. ${
       days === 0
         ? 'Votre compte et tout son contenu sont supprimés sur-le-champ, définitivement.'
         : `Votre compte et tout son contenu sont supprimés définitivement après ${days} ${days === 1 ? 'jour' : 'jours'}, sauf si vous vous connectez avant.`
@@ -48,7 +48,7 @@ export const account: Texts['account'] = {
   signedIn: (when) => `connexion ${when} UTC`,
   signOut: 'Déconnecter',
   signOutHere: 'Se déconnecter',
-  signedOutTitle: 'Déconnexion faite',
+  signedOutTitle: 'Vous êtes déconnecté',
   signedOutWords:
     'Vous avez quitté ces pages. Vous restez connecté dans vos applications : déconnectez-vous là-bas, ou ici sous « Sessions ».',
   signOutNamed: (device) => `Déconnecter ${device}`,

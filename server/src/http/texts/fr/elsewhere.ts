@@ -35,7 +35,7 @@ export const elsewhere: Texts['elsewhere'] = {
   tooMany: 'Trop de comptes',
   tooManyWords: 'Vous avez associé autant de comptes que possible. Dissociez-en un d’abord.',
   lastWayIn: 'Votre seul moyen de connexion',
-  lastWayInWords: 'Vous ne pourriez plus vous connecter. Configurez d’abord un autre moyen.',
+  lastWayInWords: 'Sans lui, vous ne pourriez plus vous connecter. Configurez d’abord un autre moyen.',
   accounts: 'Comptes associés',
   since: (date) => `depuis le ${date}`,
   connect: (name) => `Associer ${name}`,

@@ -8,7 +8,7 @@ export const invitation: Texts['invitation'] = {
     'Un compte utilise cette adresse sans l’avoir jamais confirmée. Son mot de passe montre qu’il est le vôtre.',
   accept: 'Accepter l’invitation',
   createAndAccept: 'Créer le compte et accepter',
-  decline: 'Si vous ne voulez pas rejoindre, fermez cette page.',
+  decline: 'Si vous ne voulez pas accepter, fermez cette page.',
   wrongPassword: 'Ce n’est pas le mot de passe du compte qui a cette adresse.',
   joined: (organisation) => `Vous êtes membre de ${organisation}`,
   joinedWords: 'Vous pouvez maintenant vous connecter.',

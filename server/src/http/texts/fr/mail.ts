@@ -1,7 +1,7 @@
 import type { Texts } from '../en.ts';
 
 export const mail: Texts['mail'] = {
-  signInByCode: 'Se connecter par un code',
+  signInByCode: 'Se connecter avec un code',
   signInByCodeWords: 'Nous envoyons un code à votre adresse e-mail. Aucun mot de passe n’est nécessaire.',
   byCode: 'M’envoyer plutôt un code',
   forgot: 'Mot de passe oublié ?',
@@ -21,7 +21,7 @@ export const mail: Texts['mail'] = {
   confirmButton: 'Confirmer l’adresse',
   signInLink: (email) => `Vous vous connectez en tant que ${email}.`,
   resetLink: (email) =>
-    `Voici le nouveau mot de passe du compte avec l’adresse ${email}. Tous les appareils seront déconnectés.`,
+    `Choisissez un nouveau mot de passe pour le compte avec l’adresse ${email}. Tous les appareils seront déconnectés.`,
   verifyLink: (email) => `Avez-vous saisi l’adresse ${email} ? Ne la confirmez que si c’était vous.`,
   confirmed: 'L’adresse est confirmée',
   confirmedWords: 'Vous pouvez fermer cette page et continuer là d’où vous veniez.',
@@ -37,9 +37,9 @@ export const mail: Texts['mail'] = {
   newAddress: 'Ajouter ou modifier une adresse e-mail',
   newAddressWords: 'Nous envoyons un code à l’adresse. Elle compte dès que vous l’avez saisi ici.',
   newEmail: 'Nouvelle adresse e-mail',
-  others: 'Les adresses que vous avez',
-  beside: 'Elles restent',
-  inPlaceOf: (address) => `Elle remplace ${address} : vous êtes déconnecté partout ailleurs`,
+  others: 'Vos adresses actuelles',
+  beside: 'Les garder',
+  inPlaceOf: (address) => `Remplacer ${address} : vous êtes déconnecté partout ailleurs`,
   tooManyNames: (most) =>
     `Vous avez ${most} noms, et pas un de plus n’est possible. Mettez l’adresse à la place d’une autre, ou retirez-en d’abord une.`,
   addressCounts: 'Désormais, vous pouvez vous connecter avec elle.',
