@@ -207,7 +207,7 @@ describe('account pages', function () {
     assert.equal(await isActive(sessionId), true);
     const gone = await own.post('/account/delete', page, { understood: 'yes' });
     assert.deepEqual([gone.status, titleOf(gone), own.jar.get('trust_pending')], [200, 'Goodbye', undefined]);
-    assert.match(gone.body, /is deleted on February 1, 2026/);
+    assert.match(gone.body, /will be deleted on February 1, 2026/);
     assert.equal(await isActive(sessionId), false);
     assert.equal((await identityOf()).deletionAt, world.time.now + 30 * 86_400_000);
     assert.equal((await own.open('/account')).status, 303);

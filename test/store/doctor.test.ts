@@ -106,6 +106,19 @@ onEachDatabase('doctor', (database) => {
     }
   });
 
+  it('P2 a node sees that another gave the room back, for that is how it learns of a full disk', async () => {
+    const url = await migrated();
+    const opened = await openDatabase(await openDialect(url, quiet), quiet);
+    try {
+      if (database.name === 'libsql_server') return assert.equal(await opened.hasRoomAside(2 ** 20), undefined);
+      assert.equal(await opened.hasRoomAside(2 ** 20), false);
+      await opened.setRoomAside(2 ** 20);
+      assert.equal(await opened.hasRoomAside(2 ** 20), true);
+    } finally {
+      await opened.close();
+    }
+  });
+
   const noUsers = database.dialect.startsWith('libsql') && 'which has no users with rights of their own';
   itUnless(database, noUsers, 'names the tables that it may not write to', async () => {
     const url = await migrated();

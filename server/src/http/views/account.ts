@@ -75,6 +75,8 @@ export function signedOutView({ account: t, signIn }: Texts, request: SignInRequ
   return doneView(t.signedOutTitle, t.signedOutWords, { href: pageLink('/sign-in', request), label: signIn.signIn });
 }
 
+const HANDHELD: readonly string[] = ['iPhone', 'iPad', 'Android'];
+
 export type SessionsView = FormPage & {
   readonly sessions: readonly Session[];
   readonly older: string;
@@ -94,7 +96,7 @@ export function sessionsView(view: SessionsView): Html {
     const here =
       device.userAgent !== '' && device.userAgent === browser.userAgent && device.ipAddress === browser.ipAddress;
     return html`<li>
-            ${icon('app')}
+            ${icon(HANDHELD.includes(system ?? '') ? 'app' : 'screen')}
             <span><strong>${words}</strong>${here ? html` <em class="mark-here">${t.thisBrowser}</em>` : ''}
               <small>${[view.placeName(device.ipAddress, view.t.language), device.ipAddress].filter(Boolean).map((where) => `${where} · `)}${t.signedIn(when.format(createdAt))}</small>
               <small>${t.lastUsed(when.format(lastUsedAt))}</small></span>

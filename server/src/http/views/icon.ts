@@ -8,6 +8,7 @@ const PATHS = {
   done: html`<path d="m5 12.5 4.5 4.5L19 7.5"/>`,
   mail: html`<rect x="3" y="5" width="18" height="14" rx="2.5"/><path d="m4 7.5 8 6 8-6"/>`,
   app: html`<rect x="6.5" y="2.5" width="11" height="19" rx="2.5"/><path d="M10 18.5h4"/>`,
+  screen: html`<rect x="2.5" y="4" width="19" height="12.5" rx="2"/><path d="M8.5 20.5h7M12 16.5v4"/>`,
 };
 
 export function icon(name: keyof typeof PATHS): Html {
