@@ -49,6 +49,10 @@ export async function serveByWorkers(config: Config): Promise<void> {
         appoint();
         resolve(message);
       });
+      // A connection or an order that was on its way to a worker that is gone: its exit, which follows, says what to do.
+      worker.on('error', (error) =>
+        log.debug({ event: 'worker_unreachable', worker: worker.id, ...errorFields(error) }, 'A worker took nothing.'),
+      );
       worker.once('exit', (code, signal) => {
         alive.delete(worker);
         const served = ready.delete(worker);

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect as connectPlain } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { TrustClient } from '@trust-layer/sdk';
@@ -97,10 +99,18 @@ describe('fault: several workers on one machine', function () {
     const all = await callersOfAll();
     const keeper = Number(lines('worker_maintain')[0]?.worker);
     const { sessionId } = await newSession([...all.values()][0] as RpcCaller);
+    // One of these connections is on its way to it when it is gone: the process that deals them out finds both at once.
+    const dealer = server.pid() ?? 0;
+    process.kill(dealer, 'SIGSTOP');
+    const port = Number(server.grpcAddress.split(':')[1]);
+    const strangers = Array.from({ length: 2 * WORKERS }, () => connectPlain(port, '127.0.0.1').on('error', () => {}));
+    await Promise.all(strangers.map((stranger) => once(stranger, 'connect')));
     process.kill(pidOf(keeper), 'SIGKILL');
+    process.kill(dealer, 'SIGCONT');
     for (const [worker, rpc] of all)
       if (worker !== keeper) assert.equal(await verdictOf(rpc, sessionId), 'active', `worker ${worker}`);
     await until(() => lines('worker_ready').length === WORKERS + 1 && lines('worker_maintain').length === 2);
+    for (const stranger of strangers) stranger.destroy();
     assert.notEqual(lines('worker_maintain')[1]?.worker, keeper);
     assert.equal(lines('worker_ended').length, 1);
     assert.equal(lines('ready').length, 1);
