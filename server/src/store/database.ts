@@ -212,11 +212,7 @@ export async function openDatabase(open: OpenDialect, log: StoreLog): Promise<Da
       const reserve = reserveOf(bytes);
       if (reserve !== undefined) await room.setAside(reserve);
     },
-    // The table of another size, or none, is no room.
-    hasRoomAside: async (bytes) =>
-      await reserveOf(bytes)
-        ?.holds()
-        .catch(() => false),
+    hasRoomAside: async (bytes) => await reserveOf(bytes)?.holds(),
     close: async () => {
       if (closed) return;
       closed = true;
