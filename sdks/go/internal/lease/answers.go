@@ -17,8 +17,9 @@ func (m *Machine[T]) Look(key string) Held[T] {
 	if proof == nil {
 		return Held[T]{}
 	}
-	part := m.entries.shard(key)
-	return Held[T]{machine: m, part: part, entry: part.get(key), proof: proof}
+	hash := m.entries.hash(key)
+	part := m.entries.shard(hash)
+	return Held[T]{machine: m, part: part, entry: part.get(hash, key), proof: proof}
 }
 
 // Found says whether there is anything to answer with.

@@ -19,8 +19,8 @@ type entry[T any] struct {
 	lastUsedAt atomic.Uint64
 	// used says whether it was read since it was last spared, unreported whether a use waits to be reported.
 	used, unreported                atomic.Bool
-	value                           T
 	key                             string
+	value                           T
 	handle, identityID              string
 	version, epoch, identityVersion uint64
 	// organisation is what the answer speaks of; nil where it speaks of none, as most do.
@@ -47,12 +47,12 @@ func (e *entry[T]) lastUsed() float64 { return math.Float64frombits(e.lastUsedAt
 
 func (e *entry[T]) use(at float64) { e.lastUsedAt.Store(math.Float64bits(at)) }
 
-const shardCount = 64
+const shardBits = 6
 
 // shard is a part of the index by key, with a lock of its own, so that readers on many cores do not meet.
 type shard[T any] struct {
 	mu    sync.RWMutex
-	byKey map[string]*entry[T]
+	byKey index[T]
 	// hits counts the answers from this shard.
 	hits atomic.Uint64
 	_    [64]byte
@@ -63,7 +63,7 @@ type shard[T any] struct {
 // else with the lock of the machine held.
 type entries[T any] struct {
 	seed   maphash.Seed
-	shards [shardCount]shard[T]
+	shards [1 << shardBits]shard[T]
 
 	byHandle map[string]*entry[T]
 	// byIdentity names the youngest entry of each identity; the others hang on it.
@@ -75,20 +75,21 @@ type entries[T any] struct {
 func (s *entries[T]) init(limit int) {
 	s.seed, s.limit = maphash.MakeSeed(), limit
 	s.byHandle, s.byIdentity = map[string]*entry[T]{}, map[string]*entry[T]{}
-	for i := range s.shards {
-		s.shards[i].byKey = map[string]*entry[T]{}
-	}
 }
 
-func (s *entries[T]) shard(key string) *shard[T] {
-	return &s.shards[maphash.String(s.seed, key)%shardCount]
+// hash is that of a key; its upper bits choose the shard.
+func (s *entries[T]) hash(key string) uint64 { return maphash.String(s.seed, key) }
+
+func (s *entries[T]) shard(hash uint64) *shard[T] { return &s.shards[hash>>(64-shardBits)] }
+
+func (s *entries[T]) get(key string) *entry[T] {
+	hash := s.hash(key)
+	return s.shard(hash).get(hash, key)
 }
 
-func (s *entries[T]) get(key string) *entry[T] { return s.shard(key).get(key) }
-
-func (s *shard[T]) get(key string) *entry[T] {
+func (s *shard[T]) get(hash uint64, key string) *entry[T] {
 	s.mu.RLock()
-	found := s.byKey[key]
+	found := s.byKey.find(hash, key)
 	s.mu.RUnlock()
 	return found
 }
@@ -132,20 +133,25 @@ func (s *entries[T]) put(e *entry[T]) {
 	s.byIdentity[e.identityID] = e
 	s.append(e)
 	s.size++
-	part := s.shard(e.key)
+	hash := s.hash(e.key)
+	part := s.shard(hash)
 	part.mu.Lock()
-	part.byKey[e.key] = e
+	part.byKey.add(hash, e)
 	part.mu.Unlock()
 }
 
 func (s *entries[T]) remove(e *entry[T]) {
-	if e == nil || s.get(e.key) != e {
+	if e == nil {
 		return
 	}
-	part := s.shard(e.key)
+	hash := s.hash(e.key)
+	part := s.shard(hash)
 	part.mu.Lock()
-	delete(part.byKey, e.key)
+	gone := part.byKey.remove(hash, e)
 	part.mu.Unlock()
+	if !gone {
+		return
+	}
 	delete(s.byHandle, e.handle)
 	switch {
 	case e.younger != nil:
@@ -167,9 +173,7 @@ func (s *entries[T]) clear() {
 	for i := range s.shards {
 		part := &s.shards[i]
 		part.mu.Lock()
-		if len(part.byKey) > 0 {
-			part.byKey = map[string]*entry[T]{}
-		}
+		part.byKey = index[T]{}
 		part.mu.Unlock()
 	}
 	s.byHandle, s.byIdentity = map[string]*entry[T]{}, map[string]*entry[T]{}

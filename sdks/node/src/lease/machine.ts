@@ -2,8 +2,9 @@
 // no I/O, reads no clock and sets no timer. An SDK feeds it from Watch; a server node from its own reads of the feed.
 import { Aside } from './aside.ts';
 import type { AnswerUse, Ask, TokenDecision, Use } from './decisions.ts';
-import { Entries, type Entry, newEntry, serves } from './entries.ts';
+import { Entries, type Entry } from './entries.ts';
 import type { FeedChange, Notice, SessionFacts, TokenFacts } from './facts.ts';
+import { NOWHERE } from './key_index.ts';
 import { Lease } from './lease.ts';
 import { elapsed, Moments, type Reading, surelyPast, surelyWithin } from './reading.ts';
 import type { LeaseSettings } from './settings.ts';
@@ -110,11 +111,11 @@ export class LeaseMachine<T> {
 
   /** A local answer, or undefined: ask. Counts as a use of the session. */
   verify(key: string, now: Reading): T | undefined {
-    const entry = this.entries.get(key);
-    if (entry === undefined) return undefined;
+    const place = this.entries.find(key);
+    if (place === NOWHERE) return undefined;
     // The database's clock now at most. NaN without a lease, and nothing is less than that.
     const time = this.lease.databaseTime + this.lease.age(now);
-    return serves(entry, time) ? this.#use(entry, time) : undefined;
+    return this.entries.serves(place, time) ? this.#use(place, time) : undefined;
   }
 
   /**
@@ -128,7 +129,15 @@ export class LeaseMachine<T> {
     if (!(elapsed(entry.asked.at, now) < surelyWithin(Math.min(maxStaleMs, this.settings.maxAgeMs)))) return undefined;
     const time = this.lease.latestDatabaseTime(now) ?? NaN;
     const { expiresAt, idleTimeoutMs } = entry.facts;
-    return time < expiresAt && time < entry.lastUsedAt + idleTimeoutMs ? this.#use(entry, time) : undefined;
+    if (!(time < expiresAt && time < this.entries.lastUsedAt(entry) + idleTimeoutMs)) return undefined;
+    const { place, left } = entry;
+    if (left === undefined) return this.#use(place, time);
+    left.lastUsedAt = time;
+    if (!left.unreported && this.#mayNote()) {
+      left.unreported = true;
+      this.#uses.push(entry);
+    }
+    return entry.facts.value;
   }
 
   /** Notes a question to the source at the moment before it is sent; `strong` if the source is to read the database. */
@@ -152,7 +161,7 @@ export class LeaseMachine<T> {
     }
     if (!this.#current(ask.stream)) return 'used';
     const servesUntil = (this.lease.latestDatabaseTime(ask.at) ?? NaN) + this.settings.maxAgeMs;
-    this.entries.put(newEntry(key, facts, this.#moments.of(ask.at, servesUntil)));
+    this.entries.put(key, facts, this.#moments.of(ask.at, servesUntil));
     this.#aside.delete(key);
     return 'kept';
   }
@@ -194,8 +203,8 @@ export class LeaseMachine<T> {
   takeUses(now: Reading, limit = 1_024): readonly Use[] {
     const time = this.lease.latestDatabaseTime(now) ?? 0;
     return this.#uses.splice(0, limit).flatMap((entry) => {
-      entry.unreported = false;
-      const ageMs = Math.max(0, Math.ceil(time - entry.lastUsedAt));
+      this.entries.reported(entry);
+      const ageMs = Math.max(0, Math.ceil(time - this.entries.lastUsedAt(entry)));
       return ageMs <= MAX_USE_AGE_MS ? [{ handle: entry.facts.handle, ageMs }] : [];
     });
   }
@@ -263,18 +272,14 @@ export class LeaseMachine<T> {
     return this.tombstones.admits(facts) && sinceHorizon > surelyPast(sourceBoundMs);
   }
 
-  #use(entry: Entry<T>, time: number): T {
-    entry.lastUsedAt = time;
-    entry.used = true;
-    if (!entry.unreported) this.#noteUse(entry);
-    return entry.facts.value;
+  #use(place: number, time: number): T {
+    if (!this.entries.isUnreported(place) && this.#mayNote()) this.#uses.push(this.entries.report(place));
+    return this.entries.use(place, time);
   }
 
-  #noteUse(entry: Entry<T>): void {
-    // As many as there may be entries; beyond that a report goes missing, which can only end a session early.
-    if (this.#uses.length >= this.settings.maxEntries) return;
-    entry.unreported = true;
-    this.#uses.push(entry);
+  /** As many as there may be entries; beyond that a report goes missing, which can only end a session early. */
+  #mayNote(): boolean {
+    return this.#uses.length < this.settings.maxEntries;
   }
 
   #current(stream: number): boolean {

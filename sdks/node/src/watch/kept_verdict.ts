@@ -154,11 +154,6 @@ export class KeptVerdict implements SessionFacts<KeptVerdict> {
     return this.#common.idleTimeoutSeconds * 1_000;
   }
 
-  /** An answer of its own. */
-  verdict(degraded = false): ActiveVerdict {
-    return degraded ? new DegradedVerdict(this) : new MemoryVerdict(this);
-  }
-
   session(): Session {
     const { tenantId, acr, amr, idleTimeoutSeconds } = this.#common;
     const [handle, identityId, , ipAddress, label, lastUsedAt, createdAt, authenticatedAt] = restOf(this.#rest);
@@ -249,3 +244,9 @@ class DegradedVerdict extends MemoryVerdict {
     return { ...super.toJSON(), degraded: true };
   }
 }
+
+/** An answer of its own for each caller. Nothing is read of what is kept: it is far away in memory. */
+export const answerOf = (kept: KeptVerdict): ActiveVerdict => new MemoryVerdict(kept);
+
+/** One that is older than it may be, for a caller that would have it so. */
+export const degradedAnswerOf = (kept: KeptVerdict): ActiveVerdict => new DegradedVerdict(kept);

@@ -6,7 +6,7 @@ import type { LeaseMachine } from '../lease/machine.ts';
 import type { CallOptions } from '../rpc.ts';
 import type { RejectedVerdict, Verdict } from '../verdict.ts';
 import type { Clocks } from './clocks.ts';
-import { KeptVerdict } from './kept_verdict.ts';
+import { answerOf, KeptVerdict } from './kept_verdict.ts';
 
 /** Asks the server about 1 to 256 sessions; one verdict for each. */
 export type AskServer = (questions: readonly Question[], strong: boolean, options: CallOptions) => Promise<Verdict[]>;
@@ -37,7 +37,7 @@ function newAsked(question: Question, strong: boolean, endsAt: number): Asked {
   return { question, strong, endsAt, answer, resolve, reject };
 }
 
-const copyOf = (verdict: Verdict): Verdict => (verdict.active ? new KeptVerdict(verdict).verdict() : { ...verdict });
+const copyOf = (verdict: Verdict): Verdict => (verdict.active ? answerOf(new KeptVerdict(verdict)) : { ...verdict });
 
 const unreachable = () =>
   new TrustLayerError({ reason: 'UNREACHABLE', code: 'UNAVAILABLE', message: 'no answer was fresh enough' });

@@ -9,7 +9,7 @@ import { isSessionId } from '../session_id.ts';
 import type { ActiveVerdict, Verdict } from '../verdict.ts';
 import type { Clocks } from './clocks.ts';
 import { IssuedTokens, type TrustTokenOptions } from './issued_tokens.ts';
-import type { KeptVerdict } from './kept_verdict.ts';
+import { answerOf, degradedAnswerOf, type KeptVerdict } from './kept_verdict.ts';
 import { type ChangeNotice, Listeners, type RevokedReason, type WatchedSession } from './listeners.ts';
 import { type AskServer, Misses } from './misses.ts';
 import { type WatchCall, WatchStream } from './stream.ts';
@@ -98,7 +98,7 @@ export class Watcher {
       return undefined;
     }
     this.#hits += 1;
-    return kept.verdict();
+    return answerOf(kept);
   }
 
   /** Asks the server, with others of the same moment unless the call has options of its own. */
@@ -128,7 +128,7 @@ export class Watcher {
       this.#machine.degraded(boundKey(question), now, maxStaleMs);
     if (kept === undefined) return undefined;
     this.#degraded += 1;
-    return kept.verdict(true);
+    return degradedAnswerOf(kept);
   }
 
   ownChange(change: FeedChange): void {
