@@ -224,6 +224,30 @@ export function sessionSuite(store: () => Store): void {
       assert.deepEqual(foundB?.session, b);
     });
 
+    it('SES-9 writes a reported use a hundredth of the idle time-out after the last one, after ten minutes at most, and not before', async () => {
+      const tenantId = newTenantId();
+      for (const [idleTimeout, grain] of [
+        [60_000, 600],
+        [60_099, 600.99],
+        [60_000_000, 600_000],
+        [1_209_600_000, 600_000],
+      ] as const) {
+        const kept = await made(tenantId, { idleTimeout });
+        const used = async (usedAt: number) => {
+          await store().sessions.recordUse([{ tenantId, handle: kept.handle, usedAt, reported: true }]);
+          return (
+            ((await store().sessions.readByHandle(tenantId, kept.handle))?.session.lastUsedAt ?? 0) - kept.lastUsedAt
+          );
+        };
+        const enough = Math.ceil(grain);
+        assert.deepEqual(
+          [await used(kept.lastUsedAt + Math.floor(grain) - 1), await used(kept.lastUsedAt + enough)],
+          [0, enough],
+          `${idleTimeout}`,
+        );
+      }
+    });
+
     it('records the use of thousands of sessions, from two callers at once', async () => {
       const tenantId = newTenantId();
       const records = await Promise.all(Array.from({ length: 30 }, () => made(tenantId)));

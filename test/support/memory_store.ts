@@ -7,7 +7,7 @@ import type { IdentityStore } from '../../server/src/features/identity/store.ts'
 import type { PasswordStore } from '../../server/src/features/password/store.ts';
 import { isLive, type Service, type ServiceKey } from '../../server/src/features/service_key/service_key.ts';
 import type { ServiceKeyStore, ServiceStore } from '../../server/src/features/service_key/store.ts';
-import type { Session, SessionWithIdentity } from '../../server/src/features/session/session.ts';
+import { type Session, type SessionWithIdentity, useGrain } from '../../server/src/features/session/session.ts';
 import type { SessionStore } from '../../server/src/features/session/store.ts';
 import type { SignInCode } from '../../server/src/features/sign_in/sign_in_code.ts';
 import type { SignInCodeStore } from '../../server/src/features/sign_in/store.ts';
@@ -132,7 +132,8 @@ export function memoryStores(clock: () => number = () => 0) {
       for (const use of uses) {
         const stored = sessions.get(key(use.tenantId, use.handle));
         if (stored === undefined) continue;
-        if (use.reported && use.usedAt >= stored.lastUsedAt + stored.idleTimeout) continue;
+        const idle = use.usedAt - stored.lastUsedAt;
+        if (use.reported && (idle >= stored.idleTimeout || idle < useGrain(stored.idleTimeout))) continue;
         const lastUsedAt = Math.max(stored.lastUsedAt, use.usedAt);
         sessions.set(key(use.tenantId, use.handle), { ...stored, lastUsedAt });
       }

@@ -11,6 +11,7 @@ import { OpenStreams } from './open_streams.ts';
 import { type Authenticate, type Pipeline, unaryCall } from './pipeline.ts';
 import { addReflection } from './reflection_service.ts';
 import { STREAM_LIMITS, type StreamLimits, streamCalls } from './stream_call.ts';
+import { keepInTable } from './stream_table.ts';
 import type { TlsFiles } from './tls_context.ts';
 
 /** Bounds of the transport. */
@@ -108,7 +109,9 @@ export async function startGrpc(options: GrpcOptions): Promise<GrpcServer> {
   health.addTo(server, streams);
   if (options.reflection === true) addReflection(server, streams, serviceNames);
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  boundMetadata(innerServer(server), limits);
+  const inner = innerServer(server);
+  boundMetadata(inner, limits);
+  inner.prependListener('session', keepInTable);
   const listener = await listen({
     ...address,
     tls,

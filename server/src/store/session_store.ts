@@ -1,5 +1,5 @@
 import { raw } from '@mikro-orm/sql';
-import type { Session, SessionWithIdentity } from '../features/session/session.ts';
+import { MAX_USE_GRAIN, type Session, type SessionWithIdentity, USE_SHARE } from '../features/session/session.ts';
 import type { ActiveFilter, SessionLimit, SessionStore, SessionUse } from '../features/session/store.ts';
 import { pageOf } from '../kernel/page.ts';
 import { endActing } from './acting.ts';
@@ -23,6 +23,9 @@ const whereActive = ({ tenantId, identityId, epoch, now }: ActiveFilter) => ({
   expiresAt: { $gt: now },
   [raw((alias) => `${alias}.last_used_at + ${alias}.idle_timeout`)]: { $gt: now },
 });
+
+/** `useGrain` of a row. */
+const USE_GRAIN = `case when session.idle_timeout < ${USE_SHARE * MAX_USE_GRAIN} then session.idle_timeout / ${USE_SHARE} else ${MAX_USE_GRAIN} end`;
 
 const MAX_BATCH = 256;
 const USES_PER_STATEMENT = 500;
@@ -158,7 +161,7 @@ export function sessionStore(database: Database, appendTrail: AppendTrail): Sess
       await raiseUses(uses.filter(({ reported }) => !reported));
       await raiseUses(
         uses.filter(({ reported }) => reported),
-        'and given_used_at < session.last_used_at + session.idle_timeout',
+        `and given_used_at < session.last_used_at + session.idle_timeout and given_used_at >= session.last_used_at + ${USE_GRAIN}`,
       );
     },
   };

@@ -1,8 +1,16 @@
-import type { Instant, Span } from '../../kernel/clock.ts';
+import { type Instant, MINUTE, type Span } from '../../kernel/clock.ts';
 import type { Acting } from '../acting/acting.ts';
 import type { IdentityFacts } from '../identity/identity.ts';
 import type { OrganisationFacts } from '../organisation/organisation.ts';
 import { type Binding, type ClientFacts, fits } from '../session_binding/binding.ts';
+
+/** A use within this share of the idle time-out after the last one that counted, and within this span, is not worth a write (spec SES-9). */
+export const USE_SHARE = 100;
+export const MAX_USE_GRAIN: Span = 10 * MINUTE;
+
+export function useGrain(idleTimeout: Span): Span {
+  return Math.min(MAX_USE_GRAIN, idleTimeout / USE_SHARE);
+}
 
 /** What is known of the device behind a session: shown, and what a session is bound to is made of it. */
 export type Device = { readonly userAgent: string; readonly ipAddress: string; readonly label: string };

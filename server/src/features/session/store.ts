@@ -46,6 +46,6 @@ export type SessionStore = {
   replace(before: Session, after: Session, trail: Trail): Promise<boolean>;
   /** Not ended, of the epoch, not past a time-out; newest first by creation then handle. */
   listActive(filter: ActiveFilter, query: PageQuery): Promise<Page<Session>>;
-  /** Raises the last use of sessions; never lowers it, changes no version, skips unknown handles, and reported uses of sessions that were idle too long. */
+  /** Raises the last use of sessions; never lowers it, changes no version, skips unknown handles, and reported uses of sessions that were idle too long or used just before. */
   recordUse(uses: readonly SessionUse[]): Promise<void>;
 };

@@ -1,9 +1,9 @@
-import { type Clock, type Instant, MINUTE, type Span } from '../../kernel/clock.ts';
+import type { Clock, Instant } from '../../kernel/clock.ts';
 import { digestOf, isSecret } from '../../kernel/secret.ts';
 import { writeBehind } from '../../kernel/write_behind.ts';
 import type { ClientFacts } from '../session_binding/binding.ts';
 import type { Mismatches } from '../session_binding/mismatches.ts';
-import { judge, type Session, type SessionWithIdentity, type Verdict } from './session.ts';
+import { judge, type Session, type SessionWithIdentity, useGrain, type Verdict } from './session.ts';
 import type { SessionStore, SessionUse } from './store.ts';
 
 /**
@@ -58,11 +58,6 @@ function decide(
   if (verdict.active) uses.note(verdict.session, now);
   else if (verdict.reason === 'CLIENT_MISMATCH' && found && client) mismatches.note(found.session, client);
   return verdict;
-}
-
-/** A use this soon after the last one that counted is not worth a write: a session in steady use costs one a minute (spec SES-9). */
-export function useGrain(idleTimeout: Span): Span {
-  return Math.min(MINUTE, idleTimeout / 100);
 }
 
 /** At most `limit` sessions are noted; uses of further ones are let go until there is room, so that an ailing database costs no memory. */

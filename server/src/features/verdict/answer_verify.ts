@@ -1,8 +1,8 @@
 import { entryKey, type SessionFacts } from '@trust-layer/sdk/lease';
 import type { Instant, Reading, Span } from '../../kernel/clock.ts';
 import { isSecret } from '../../kernel/secret.ts';
-import type { Verdict } from '../session/session.ts';
-import { type SessionUses, useGrain, type VerifySession } from '../session/verify_session.ts';
+import { useGrain, type Verdict } from '../session/session.ts';
+import type { SessionUses, VerifySession } from '../session/verify_session.ts';
 import { type Binding, type ClientFacts, fits } from '../session_binding/binding.ts';
 import type { Mismatches } from '../session_binding/mismatches.ts';
 import { DEFAULT_TENANT } from '../tenant/tenant.ts';

@@ -4,6 +4,7 @@ import { handClock } from '../../../../test/support/fake_feed.ts';
 import { reason, testWorld } from '../../../../test/support/world.ts';
 import { BatchVerifyResponse, RejectionReason, VerifyResponse } from '../../contract/gen/trust/v1/session.ts';
 import type { Call } from '../../contract/rpc.ts';
+import { DAY, HOUR } from '../../kernel/clock.ts';
 import { newSessionId } from '../../kernel/secret.ts';
 import { changeTail } from '../change/tail.ts';
 import { revokeSession } from '../session/revoke_session.ts';
@@ -171,8 +172,9 @@ describe('Verify and BatchVerify', () => {
 
   describe('from the memory of a node', () => {
     /** A session that is in memory under a lease. */
-    async function warm() {
+    async function warm(idleTimeout = 14 * DAY) {
       const world = served();
+      world.tenant.settings = { ...world.tenant.settings, sessionIdleTimeout: idleTimeout };
       const { sessionId, session } = await world.signIn();
       await world.rpc.verify({ ...bounded, sessionId }, CALL);
       await world.pass(50);
@@ -232,7 +234,7 @@ describe('Verify and BatchVerify', () => {
     });
 
     it('SES-9 counts uses that are answered from memory, and tells the last one', async () => {
-      const world = await warm();
+      const world = await warm(HOUR);
       for (let minute = 0; minute < 3; minute++) {
         await world.pass(60_000);
         await world.verify();

@@ -342,7 +342,7 @@ type Session struct {
 	Amr []string `protobuf:"bytes,8,rep,name=amr,proto3" json:"amr,omitempty"`
 	// When the session began. Millisecond precision, UTC.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// Last use that was counted: up to 10 s and a hundredth of the idle time-out (60 s at most) behind.
+	// Last use that was counted: up to 10 s and a hundredth of the idle time-out (10 min at most) behind.
 	LastUsedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=last_used_at,json=lastUsedAt,proto3" json:"last_used_at,omitempty"`
 	// The session ends at this instant at the latest (absolute time-out).
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`

@@ -132,7 +132,7 @@ export interface Session {
   readonly createdAt:
     | Date
     | undefined;
-  /** Last use that was counted: up to 10 s and a hundredth of the idle time-out (60 s at most) behind. */
+  /** Last use that was counted: up to 10 s and a hundredth of the idle time-out (10 min at most) behind. */
   readonly lastUsedAt:
     | Date
     | undefined;
