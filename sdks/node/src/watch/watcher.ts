@@ -89,6 +89,8 @@ export class Watcher {
 
   /** The verdict of memory, or `undefined`: ask. That of a bound session is there for its client alone. */
   local(sessionId: string, client?: ClientFacts): ActiveVerdict | undefined {
+    // JavaScript may give anything.
+    if (typeof sessionId !== 'string') return undefined;
     const now = this.#clocks();
     const kept =
       this.#machine.verify(sessionId, now) ??
