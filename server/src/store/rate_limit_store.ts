@@ -29,8 +29,10 @@ export function rateLimitStore(database: Database): RateLimitStore {
     update: (tenantId, subjects, decide) =>
       database.write(async (tx) => {
         const ordered = [...new Set(subjects)].sort();
-        const made = ordered.flatMap((subject) => [tenantId, subject, 0]);
-        if (!excludes) await say(tx, inserted(ordered.length, 'subject'), made);
+        if (!excludes) {
+          const made = ordered.flatMap((subject) => [tenantId, subject, 0]);
+          await say(tx, inserted(ordered.length, 'subject'), made);
+        }
         const { rows } = await say(tx, locked(ordered.length), [tenantId, ...ordered]);
         const stored = new Map(rows.map(({ subject, arrival }) => [String(subject), Number(arrival)]));
         const before = subjects.map((subject) => stored.get(subject) ?? 0);

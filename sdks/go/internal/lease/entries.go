@@ -121,7 +121,9 @@ func (s *entries[T]) ofOrganisation(organisationID, identityID string) []*entry[
 
 // put takes the place of what has its key or its handle.
 func (s *entries[T]) put(e *entry[T]) {
-	s.remove(s.get(e.key))
+	hash := s.hash(e.key)
+	part := s.shard(hash)
+	s.remove(part.get(hash, e.key))
 	s.remove(s.byHandle[e.handle])
 	for s.size >= s.limit && s.size > 0 {
 		s.evictOne()
@@ -133,8 +135,6 @@ func (s *entries[T]) put(e *entry[T]) {
 	s.byIdentity[e.identityID] = e
 	s.append(e)
 	s.size++
-	hash := s.hash(e.key)
-	part := s.shard(hash)
 	part.mu.Lock()
 	part.byKey.add(hash, e)
 	part.mu.Unlock()

@@ -53,12 +53,15 @@ func (x *index[T]) enter(new slot[T]) {
 
 // remove says whether this very entry was there.
 func (x *index[T]) remove(hash uint64, e *entry[T]) bool {
-	if x.find(hash, e.key) != e {
+	if len(x.slots) == 0 {
 		return false
 	}
 	last := uint64(len(x.slots) - 1)
 	free := hash & last
 	for x.slots[free].entry != e {
+		if x.slots[free].entry == nil {
+			return false
+		}
 		free = (free + 1) & last
 	}
 	// Those behind move up, but none in front of its own slot.
