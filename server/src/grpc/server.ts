@@ -4,6 +4,7 @@ import { type Address, formatAddress } from '../config/address.ts';
 import { plaintextRefusal } from '../config/config.ts';
 import type { Log } from '../log.ts';
 import { requestReader } from './codec.ts';
+import { holdFirstStreams } from './first_streams.ts';
 import { Health } from './health.ts';
 import { listen } from './listener.ts';
 import { bindings, type Handlers, SERVICES } from './methods.ts';
@@ -112,6 +113,7 @@ export async function startGrpc(options: GrpcOptions): Promise<GrpcServer> {
   const inner = innerServer(server);
   boundMetadata(inner, limits);
   inner.prependListener('session', keepInTable);
+  holdFirstStreams(inner);
   const listener = await listen({
     ...address,
     tls,
