@@ -1,7 +1,33 @@
-import { deepEqual } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { HELD } from './engine.ts';
 
+/** What lives on from turn to turn fills a young generation that may grow; prints its bytes before and after. */
+const PROGRAM = `
+import { getHeapSpaceStatistics } from 'node:v8';
+import { setTimeout as sleep } from 'node:timers/promises';
+await import(process.argv[1]);
+const bytes = () => getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size;
+const made = (count) => Array.from({ length: count }, () => new Array(100).fill(0));
+const before = bytes();
+for (let turn = 0; turn < 200; turn++) {
+  made(4_000);
+  await sleep(0);
+}
+console.log(JSON.stringify({ before, after: bytes() }));
+`;
+
 describe('engine', () => {
+  it('has the young generation grow to its bound, and no further', () => {
+    const module = new URL('./engine.ts', import.meta.url).href;
+    const output = execFileSync(process.execPath, ['--input-type=module', '--eval', PROGRAM, module], {
+      encoding: 'utf8',
+    });
+    const { before, after } = JSON.parse(output) as { before: number; after: number };
+    equal(before < 4_194_304, true, `${before} bytes after loading`);
+    ok(after >= 16_777_216 && after <= 33_554_432, `${after} bytes after work`);
+  });
+
   it('holds one of the objects that nextTick queues', () => {
     const held: unknown = Reflect.get(process, HELD);
     deepEqual(
