@@ -8,8 +8,8 @@ const YOUNG_BYTES = 16 * 1_024 * 1_024;
 const youngBytes = () =>
   getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')?.space_size ?? YOUNG_BYTES;
 const youngMayGrow = (may: boolean) => setFlagsFromString(`--semi-space-growth-factor=${may ? 2 : 1}`);
-// V8's young generation keeps its first size while the modules are loaded: that would grow it to 48 MB, which never come back. Then it grows to
-// its bound with what is in flight. It is the pauses of calls under load that are shorter with a small one (bench verify, start).
+// It keeps its first size while the modules are loaded: that would grow it to 48 MB, which never come back. Then it grows with what is in flight,
+// to a bound: a small one makes the pauses of calls under load shorter (bench verify, start).
 youngMayGrow(false);
 new PerformanceObserver(() => youngMayGrow(youngBytes() < YOUNG_BYTES)).observe({ entryTypes: ['gc'] });
 // Nothing is made in the old generation at once. V8 would, where it has seen that what a line makes lives on; all that hangs on such an object
