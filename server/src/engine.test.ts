@@ -2,7 +2,7 @@ import { deepEqual, ok } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { HELD } from './engine.ts';
 
-/** Each turn makes more than the young generation holds at first, and all of it lives for the turn; prints its bytes before and after. */
+/** What each turn makes lives through the next, and is nearly all that the young generation holds at first; prints its bytes before and after. */
 const PROGRAM = `
 import { getHeapSpaceStatistics } from 'node:v8';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,8 +10,9 @@ await import(process.argv[1]);
 const bytes = () => getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size;
 const made = (count) => Array.from({ length: count }, () => new Array(100).fill(0));
 const before = bytes();
-for (let turn = 0; turn < 200; turn++) {
-  made(4_000);
+let kept;
+for (let turn = 0; turn < 600; turn++) {
+  kept = [made(2_000), kept?.[0]];
   await sleep(0);
 }
 console.log(JSON.stringify({ before, after: bytes() }));
